@@ -1,0 +1,33 @@
+# Two commands matter: `go run . demo` needs only Go; `make test` does the rest.
+# Everything it needs beyond Go is installed by it, and it says what and where.
+
+GO ?= go
+LINT_VERSION ?= v2.15.0
+
+.PHONY: help test fast race sim fuzz lint bench tools
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+test: tools lint fast race sim ## everything: tools, lint, all tests, races, simulation, kill tests
+	@echo "make test: everything passed"
+
+tools: ## build the object stores that the tests run against (MinIO, versitygw), once
+	$(GO) run ./storage/storagetest/tools
+
+fast: ## the tests a developer runs all the time (under 3 minutes)
+	$(GO) test -count=1 ./...
+
+race: ## the same under the race detector
+	$(GO) test -race -short ./...
+
+sim: ## thousands of seeds of the simulation, and kill -9 of the real program
+	RECUEIL_SIM_SEEDS=2000 RECUEIL_KILLS=50 $(GO) test -count=1 -timeout 30m -run 'TestSimulation|TestKill' ./core/app/...
+
+lint: ## gofmt, go vet, golangci-lint
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || (echo "gofmt: run gofmt -w on these files" && false)
+	$(GO) vet ./...
+	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) run
+
+bench: ## what we claim about speed, each with its baseline and ratio
+	$(GO) run ./core/app/bench
