@@ -68,6 +68,10 @@ type Field struct {
 	Sees     Visibility `json:"visibility,omitempty"`
 	// Personal values are sealed under the entry's own key and can be erased.
 	Personal bool `json:"personal,omitempty"`
+
+	// parsed holds what Kinds.Prepare read from Settings; nil means that they
+	// are read anew at each use.
+	parsed any
 }
 
 // Visibility says who may read a field of an entry that they may read. Each
