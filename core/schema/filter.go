@@ -35,6 +35,14 @@ type Step struct {
 	None       bool                 // holds when no target does; otherwise when some target does
 	// Target is the collection that a relation leads to; empty on the last step.
 	Target content.CollectionID
+	// Where is a condition that the targets must meet too, nil for none. It
+	// belongs inside the same "there is a target" as the rest of the path, so
+	// that a target which whoever asks may not read counts as absent. Only
+	// core/query sets it.
+	Where *Filter
+	// Live looks at the live side of the targets even when the list is one of
+	// drafts. Only core/query sets it.
+	Live bool
 }
 
 // Op is an operator of the filter language.
