@@ -132,7 +132,7 @@ func (m *Memory) Delete(ctx context.Context, key string) error {
 // writes during the iteration are seen when they sort later.
 func (m *Memory) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Object, error] {
 	return func(yield func(storage.Object, error) bool) {
-		for {
+		for after := after; ; { // each ranging starts anew
 			if err := ctx.Err(); err != nil {
 				yield(storage.Object{}, err)
 				return
