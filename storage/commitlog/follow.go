@@ -1,0 +1,143 @@
+package commitlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Follower keeps something made from the log up to date.
+type Follower[T any] interface {
+	// Name tells followers apart in snapshots, logs and figures: 1 to 64 lower
+	// case letters, digits and hyphens.
+	Name() string
+	// Checkpoint is the last record that is durably applied.
+	Checkpoint() (Seq, error)
+	// Apply takes records in order and without gaps; the first one follows the
+	// checkpoint or lies before it, because a crash makes it see the same
+	// records again. An error makes it be called again, later.
+	Apply(ctx context.Context, records []Record[T]) error
+}
+
+// Anchored is the optional ability of a follower to say which record its
+// checkpoint was, so that a log that was replaced by another is noticed.
+type Anchored interface {
+	// Anchor is the seq and the nonce of the last applied record.
+	Anchor() (Seq, string, error)
+}
+
+// Limits of what a follower gets at once.
+const (
+	batchRecords = 256
+	batchValues  = 4096
+	batchBytes   = 8 << 20 // as stored, compressed
+)
+
+// Pauses of a follower that fails.
+const (
+	retryFirst = 100 * time.Millisecond
+	retryMost  = 15 * time.Second
+)
+
+// Follow keeps f up to date until ctx ends, then it returns nil. Commits of
+// this node reach f at once, those of others within a second. Errors and
+// panics of f and of the bucket are logged, counted and tried again with
+// growing pauses; only ErrDiverged ends it, because only the caller can make f
+// anew.
+func (l *Log[T]) Follow(ctx context.Context, f Follower[T]) error {
+	pause := retryFirst
+	for ctx.Err() == nil {
+		applied, err := l.catchUp(ctx, f)
+		if err == nil || applied > 0 {
+			pause = retryFirst
+		}
+		if err == nil {
+			var at Seq
+			if at, err = f.Checkpoint(); err == nil {
+				err = l.await(ctx, at)
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		l.stats.follow(f.Name(), err)
+		if errors.Is(err, ErrDiverged) {
+			return err
+		}
+		if err == nil {
+			continue
+		}
+		l.o.Logger.LogAttrs(ctx, slog.LevelWarn, "follower failed, it will be tried again",
+			slog.String("follower", f.Name()), slog.Duration("pause", pause), slog.Any("error", err))
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, retryMost)
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// catchUp applies what the node knows of the log and f has not seen, and gives
+// the number of records applied.
+func (l *Log[T]) catchUp(ctx context.Context, f Follower[T]) (applied int, err error) {
+	at, err := l.checkpoint(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	head := l.Head()
+	for at < head {
+		batch, err := l.batch(ctx, at, head)
+		if err != nil {
+			return applied, fmt.Errorf("read the log for %s: %w", f.Name(), err)
+		}
+		err = caught(func() error { return f.Apply(ctx, batch) })
+		if err != nil {
+			return applied, fmt.Errorf("apply records %d to %d to %s: %w", batch[0].Seq, batch[len(batch)-1].Seq, f.Name(), err)
+		}
+		at = batch[len(batch)-1].Seq
+		applied += len(batch)
+		l.stats.applied(f.Name(), at, len(batch))
+	}
+	return applied, nil
+}
+
+// batch reads some records after a place.
+func (l *Log[T]) batch(ctx context.Context, after, end Seq) ([]Record[T], error) {
+	var batch []Record[T]
+	values, size := 0, 0
+	for it, err := range l.walk(ctx, after, min(end, after+batchRecords)) {
+		if err != nil {
+			if len(batch) > 0 {
+				break // what came before the damage is applied first
+			}
+			return nil, err
+		}
+		batch = append(batch, it.rec)
+		values, size = values+len(it.rec.Values), size+it.size
+		if values >= batchValues || size >= batchBytes {
+			break
+		}
+	}
+	return batch, nil
+}
+
+// checkpoint is that of f, which must be a place of this log.
+func (l *Log[T]) checkpoint(ctx context.Context, f Follower[T]) (Seq, error) {
+	at, err := f.Checkpoint()
+	if err != nil {
+		return 0, fmt.Errorf("checkpoint of %s: %w", f.Name(), err)
+	}
+	if at <= l.Head() {
+		return at, nil
+	}
+	if err := l.refresh(ctx); err != nil {
+		return 0, err
+	}
+	if head := l.Head(); at > head {
+		return 0, fmt.Errorf("%w: %s is at record %d, the log ends at %d", ErrDiverged, f.Name(), at, head)
+	}
+	return at, nil
+}
