@@ -15,8 +15,9 @@ import (
 //
 // A Put that returned nil is durable and visible to every later Get and List,
 // from every process. A Put that returned ErrCondition changed nothing. A Put
-// that returned any other error may or may not have taken effect, now or a
-// little later: the caller settles that by reading the key.
+// that wraps ErrUntouched changed nothing either. A Put that returned any other
+// error may or may not have taken effect, now or a little later: the caller
+// settles that by reading the key.
 //
 // All methods honour the context, are safe for concurrent use, and answer
 // ErrKey for a key that CheckKey refuses.
@@ -90,6 +91,9 @@ var (
 	ErrNotExist = errors.New("object does not exist")
 	// ErrCondition says that the condition of a Put did not hold; nothing changed.
 	ErrCondition = errors.New("condition not met")
+	// ErrUntouched says that a Put failed before it could change anything, as
+	// on a full disk: there is nothing to settle.
+	ErrUntouched = errors.New("nothing was changed")
 	// ErrKey says that a key is not one that every bucket can hold.
 	ErrKey = errors.New("key not allowed")
 	// ErrRange says that a range has a negative offset or length.

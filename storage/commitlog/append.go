@@ -147,7 +147,7 @@ func (l *Log[T]) put(ctx context.Context, f frame, raw []byte) error {
 
 // certain tells the errors that a bucket gives before it does anything.
 func certain(err error) bool {
-	return errors.Is(err, storage.ErrKey) || errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrUnconditional)
+	return errors.Is(err, storage.ErrUntouched) || errors.Is(err, storage.ErrKey) || errors.Is(err, storage.ErrTooLarge) || errors.Is(err, storage.ErrUnconditional)
 }
 
 func (l *Log[T]) putOnce(ctx context.Context, seq Seq, raw []byte) error {

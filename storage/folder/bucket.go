@@ -71,7 +71,7 @@ func (b *Bucket) put(ctx context.Context, key string, body io.Reader, size int64
 	tmp := filepath.Join(b.tmp, strconv.FormatUint(b.serial.Add(1), 36))
 	o, err := writeFile(ctx, tmp, storage.Exactly(body, size), size)
 	if err != nil {
-		return storage.Object{}, errors.Join(err, removeIfThere(tmp))
+		return storage.Object{}, errors.Join(storage.ErrUntouched, err, removeIfThere(tmp))
 	}
 	o.Key = key
 	if err := b.publish(ctx, key, tmp, target, folder, c); err != nil {
