@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/recueil-cms/recueil/storage"
 )
 
 // Follower keeps something made from the log up to date.
@@ -47,22 +49,31 @@ const (
 // growing pauses; only ErrDiverged ends it, because only the caller can make f
 // anew.
 func (l *Log[T]) Follow(ctx context.Context, f Follower[T]) error {
+	anchored := false
 	pause := retryFirst
 	for ctx.Err() == nil {
-		applied, err := l.catchUp(ctx, f)
-		if err == nil || applied > 0 {
-			pause = retryFirst
+		var err error
+		if !anchored {
+			err = l.checkAnchor(ctx, f)
+			anchored = err == nil
 		}
+		if err == nil {
+			var applied int
+			if applied, err = l.catchUp(ctx, f); err == nil || applied > 0 {
+				pause = retryFirst
+			}
+		}
+		l.note(ctx, f, err)
 		if err == nil {
 			var at Seq
 			if at, err = f.Checkpoint(); err == nil {
 				err = l.await(ctx, at)
 			}
+			l.note(ctx, f, err)
 		}
 		if ctx.Err() != nil {
 			break
 		}
-		l.stats.follow(f.Name(), err)
 		if errors.Is(err, ErrDiverged) {
 			return err
 		}
@@ -78,6 +89,30 @@ func (l *Log[T]) Follow(ctx context.Context, f Follower[T]) error {
 		}
 	}
 	return nil
+}
+
+// note counts how it went with a follower.
+func (l *Log[T]) note(ctx context.Context, f Follower[T], err error) {
+	if ctx.Err() == nil {
+		l.stats.follow(f.Name(), err)
+	}
+}
+
+// checkAnchor makes sure that what f applied last is in this log.
+func (l *Log[T]) checkAnchor(ctx context.Context, f Follower[T]) error {
+	a, ok := f.(Anchored)
+	if !ok {
+		return nil
+	}
+	at, nonce, err := a.Anchor()
+	if err != nil || at == 0 {
+		return wrap(err, "anchor of %s", f.Name())
+	}
+	there, err := l.frameAt(ctx, at)
+	if errors.Is(err, storage.ErrNotExist) || err == nil && there.nonce.String() != nonce {
+		return fmt.Errorf("%w: %s has applied another record %d", ErrDiverged, f.Name(), at)
+	}
+	return err
 }
 
 // catchUp applies what the node knows of the log and f has not seen, and gives
