@@ -30,9 +30,11 @@ func Many(listed, raced int) Option {
 	return func(c *contract) { c.listed, c.raced = listed, raced }
 }
 
-// FlatKeys tells that the bucket cannot hold an object whose key is another's
-// with a slash and more behind it. The contract then holds it to refuse the
-// second one with an error and to leave the first as it was.
+// FlatKeys tells that the bucket need not hold an object whose key is another's
+// with a slash and more behind it. Of the real stores, versitygw refuses such a
+// key, and MinIO takes it and never lists it; so nothing in Recueil may use
+// one, and Memory refuses them too. The contract then leaves such keys out and
+// only demands that an attempt leaves the first object as it was.
 func FlatKeys() Option { return func(c *contract) { c.flat = true } }
 
 type contract struct {

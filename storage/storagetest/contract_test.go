@@ -8,7 +8,8 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	storagetest.Run(t, func(t *testing.T) storage.Bucket { return storagetest.NewMemory() }, storagetest.Large(64<<20, 0))
+	storagetest.Run(t, func(t *testing.T) storage.Bucket { return storagetest.NewMemory() },
+		storagetest.Large(64<<20, 0), storagetest.FlatKeys())
 }
 
 func TestFaultyWithoutFaults(t *testing.T) {
@@ -17,5 +18,5 @@ func TestFaultyWithoutFaults(t *testing.T) {
 		b := storagetest.NewFaulty(storagetest.NewMemory(), storagetest.Seed(t), every)
 		b.Switch(false)
 		return b
-	})
+	}, storagetest.FlatKeys())
 }

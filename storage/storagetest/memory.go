@@ -20,7 +20,9 @@ import (
 
 // Memory is a bucket in memory. Its clock is package time, so it follows the
 // fake clock of testing/synctest. It has no effect after a call has returned
-// and starts no goroutine.
+// and starts no goroutine. It refuses, with storage.ErrKey, a key that is under
+// another or has another under it, so that code which would go wrong on MinIO
+// (see FlatKeys) fails in its tests.
 type Memory struct {
 	mu      sync.Mutex
 	objects map[string]memoryObject
@@ -96,6 +98,9 @@ func (m *Memory) Put(ctx context.Context, key string, body io.Reader, size int64
 	if (c.IfAbsent && exists) || (c.IfMatch != "" && (!exists || old.meta.ETag != c.IfMatch)) {
 		return storage.Object{}, fmt.Errorf("put %s: %w", key, storage.ErrCondition)
 	}
+	if err := m.checkFlat(key); err != nil {
+		return storage.Object{}, err
+	}
 	m.serial++
 	o := memoryObject{data: data.Bytes(), meta: storage.Object{
 		Key: key, Size: size, ETag: "m" + strconv.FormatUint(m.serial, 10), Modified: time.Now(),
@@ -106,6 +111,18 @@ func (m *Memory) Put(ctx context.Context, key string, body io.Reader, size int64
 		m.keys = slices.Insert(m.keys, i, key)
 	}
 	return o.meta, nil
+}
+
+func (m *Memory) checkFlat(key string) error {
+	for i := range len(key) {
+		if _, exists := m.objects[key[:i]]; key[i] == '/' && exists {
+			return fmt.Errorf("put %s: %w: it is under the object %s", key, storage.ErrKey, key[:i])
+		}
+	}
+	if i, _ := slices.BinarySearch(m.keys, key+"/"); i < len(m.keys) && strings.HasPrefix(m.keys[i], key+"/") {
+		return fmt.Errorf("put %s: %w: the object %s is under it", key, storage.ErrKey, m.keys[i])
+	}
+	return nil
 }
 
 // Delete implements storage.Bucket.
