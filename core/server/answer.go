@@ -42,52 +42,36 @@ func (s *Server) fromMemory(rc *fasthttp.RequestCtx, start time.Time) bool {
 	return true
 }
 
-func (s *Server) sendKept(rc *fasthttp.RequestCtx, k *kept) {
-	h := &rc.Response.Header
-	h.Add(fiber.HeaderContentSecurityPolicy, k.policy)
-	h.Add(fiber.HeaderXContentTypeOptions, "nosniff")
-	h.Add(fiber.HeaderReferrerPolicy, "same-origin")
-	h.Add("Cross-Origin-Resource-Policy", "same-origin")
-	if s.overTLS(rc) {
-		h.Add(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
-	}
+func (s *Server) vary() string {
 	if len(s.o.Origins) > 0 {
-		h.Add(fiber.HeaderVary, fiber.HeaderOrigin)
+		return publicVary + ", " + fiber.HeaderOrigin
 	}
-	var buf [80]byte
-	h.AddBytesV(fiber.HeaderXRequestID, s.appendRequestID(buf[:0], rc))
-	h.SetContentType(k.contentType)
-	if k.language != "" {
-		h.Add(fiber.HeaderContentLanguage, k.language)
-	}
-	if k.link != "" {
-		h.Add(fiber.HeaderLink, k.link)
-	}
-	rc.Response.SetBodyRaw(k.body)
-	s.sendEncoded(rc, k)
+	return publicVary
 }
 
-// sendEncoded sets what depends on how the caller takes the body: encoding,
-// tag, and whether the caller has it already.
-func (s *Server) sendEncoded(rc *fasthttp.RequestCtx, k *kept) {
-	h := &rc.Response.Header
-	h.Add(fiber.HeaderCacheControl, publicPolicy)
-	h.Add(fiber.HeaderVary, publicVary)
-	if match := rc.Request.Header.Peek(fiber.HeaderIfNoneMatch); len(match) > 0 && k.etag != "" && Matches(string(match), k.etag) {
-		h.Set(fiber.HeaderETag, k.etag)
-		notModified(rc)
-		return
+// sendKept answers in the form that the caller takes, or says that the caller
+// has it already.
+func (s *Server) sendKept(rc *fasthttp.RequestCtx, k *kept) {
+	v := &k.plain
+	fresh := false
+	if match := rc.Request.Header.Peek(fiber.HeaderIfNoneMatch); len(match) > 0 {
+		fresh = k.etag != "" && Matches(string(match), k.etag)
 	}
-	etag := k.etag
-	if enc := accepted(rc.Request.Header.Peek(fiber.HeaderAcceptEncoding), k); enc != "" {
-		if body := k.variant(enc); body != nil {
-			rc.Response.SetBodyRaw(body)
-			h.SetContentEncoding(enc)
-			etag = withEncoding(etag, enc)
+	if enc := accepted(rc.Request.Header.Peek(fiber.HeaderAcceptEncoding), k); enc != "" && !fresh {
+		if e := k.variant(enc); e != nil {
+			v = e
 		}
 	}
-	if etag != "" {
-		h.Set(fiber.HeaderETag, etag)
+	h := &rc.Response.Header
+	v.header.CopyTo(h)
+	var buf [80]byte
+	h.AddBytesV(fiber.HeaderXRequestID, s.appendRequestID(buf[:0], rc))
+	if s.overTLS(rc) {
+		h.Add(fiber.HeaderStrictTransportSecurity, strictTransport)
+	}
+	rc.Response.SetBodyRaw(v.body)
+	if fresh {
+		notModified(rc)
 	}
 }
 
@@ -99,7 +83,7 @@ func notModified(rc *fasthttp.RequestCtx) {
 
 // accepted picks an encoding for a body that is worth one.
 func accepted(header []byte, k *kept) string {
-	if len(header) == 0 || len(k.body) < minCompress || !compressible(k.contentType) {
+	if len(header) == 0 || len(k.plain.body) < minCompress || !compressible(k.contentType) {
 		return ""
 	}
 	gz := false
@@ -133,29 +117,33 @@ func compressible(contentType string) bool {
 	return false
 }
 
-// variant gives the body in an encoding, made once; nil when it does not get
-// smaller.
-func (k *kept) variant(enc string) []byte {
+// variant gives the response in an encoding, made once; nil when it does not
+// get smaller.
+func (k *kept) variant(enc string) *variant {
 	k.mu.RLock()
-	body, ok := k.variants[enc]
+	v, ok := k.encoded[enc]
 	k.mu.RUnlock()
 	if ok {
-		return body
+		return v
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if body, ok = k.variants[enc]; ok {
-		return body
+	if v, ok = k.encoded[enc]; ok {
+		return v
 	}
-	body = compress(enc, k.body)
-	if len(body) >= len(k.body)*4/5 {
-		body = nil
+	if body := compress(enc, k.plain.body); len(body) < len(k.plain.body)*4/5 {
+		v = &variant{body: body}
+		k.plain.header.CopyTo(&v.header)
+		v.header.SetContentEncoding(enc)
+		if k.etag != "" {
+			v.header.Set(fiber.HeaderETag, withEncoding(k.etag, enc))
+		}
 	}
-	if k.variants == nil {
-		k.variants = map[string][]byte{}
+	if k.encoded == nil {
+		k.encoded = map[string]*variant{}
 	}
-	k.variants[enc] = body
-	return body
+	k.encoded[enc] = v
+	return v
 }
 
 func compress(enc string, body []byte) []byte {

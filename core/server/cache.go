@@ -55,17 +55,23 @@ type kept struct {
 	checked atomic.Uint64 // Seq at which the sources were last seen unchanged
 	used    atomic.Bool   // since the hand last passed
 
-	contentType, etag, language, link, policy string
-	body                                      []byte
+	contentType, etag string
+	plain             variant
 
-	mu       sync.RWMutex
-	variants map[string][]byte // by content encoding
+	mu      sync.RWMutex
+	encoded map[string]*variant // by content encoding; nil: not worth it
+}
+
+// variant is one form of a kept response, headers included.
+type variant struct {
+	header fasthttp.ResponseHeader
+	body   []byte
 }
 
 const (
 	cacheShards = 16
 	maxKeyBytes = 1 << 10
-	keptCost    = 600 // bytes of bookkeeping, about
+	keptCost    = 1200 // bytes of headers and bookkeeping, about
 	minCompress = 1400
 )
 
@@ -195,9 +201,9 @@ func (s *shard) drop(k *kept) {
 
 // size counts room for the variants from the start, so that it stays the same.
 func (k *kept) size() int64 {
-	n := int64(len(k.key)+len(k.body)+len(k.link)) + keptCost
-	if len(k.body) >= minCompress {
-		n += int64(len(k.body)) / 2
+	n := int64(len(k.key)+len(k.plain.body)) + keptCost
+	if len(k.plain.body) >= minCompress {
+		n += int64(len(k.plain.body))/2 + keptCost
 	}
 	return n
 }
@@ -233,14 +239,18 @@ func (s *Server) remember(rc *fasthttp.RequestCtx, x *exchange) {
 	if len(key) > maxKeyBytes {
 		return
 	}
-	h := &r.Header
 	k := &kept{
-		key: string(key), keep: *x.keep, body: bytes.Clone(r.Body()),
-		contentType: string(h.ContentType()), etag: string(h.Peek(fiber.HeaderETag)),
-		language: string(h.Peek(fiber.HeaderContentLanguage)), link: string(h.Peek(fiber.HeaderLink)),
-		policy: string(h.Peek(fiber.HeaderContentSecurityPolicy)),
+		key: string(key), keep: *x.keep,
+		contentType: string(r.Header.ContentType()), etag: string(r.Header.Peek(fiber.HeaderETag)),
 	}
+	r.Header.CopyTo(&k.plain.header)
+	k.plain.body = bytes.Clone(r.Body())
+	for _, own := range []string{fiber.HeaderXRequestID, fiber.HeaderContentLength, fiber.HeaderStrictTransportSecurity} {
+		k.plain.header.Del(own)
+	}
+	k.plain.header.Set(fiber.HeaderCacheControl, publicPolicy)
+	k.plain.header.Set(fiber.HeaderVary, s.vary())
 	s.cache.put(k)
-	s.metrics.cacheMisses.Inc()
-	s.sendEncoded(rc, k)
+	s.metrics.cacheFills.Inc()
+	s.sendKept(rc, k)
 }

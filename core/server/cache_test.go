@@ -194,3 +194,12 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d of 1000 responses were in 320 kB", kept)
 	}
 }
+
+// atomicChanges is a Changes as cheap as the view's.
+type atomicChanges struct{ seq atomic.Uint64 }
+
+func newAtomicChanges() *atomicChanges { c := &atomicChanges{}; c.seq.Store(1); return c }
+
+func (c *atomicChanges) Seq() uint64                          { return c.seq.Load() }
+func (c *atomicChanges) Changed(content.CollectionID) uint64  { return 1 }
+func (c *atomicChanges) ChangedNouns(content.NounKind) uint64 { return 1 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -167,8 +166,13 @@ func newIDs(random io.Reader) (*ids, error) {
 }
 
 func (d *ids) appendNew(dst []byte) []byte {
+	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
 	dst = append(dst, d.prefix...)
-	return strconv.AppendUint(dst, d.next.Add(1), 36)
+	n := d.next.Add(1)
+	for shift := 35; shift >= 0; shift -= 5 {
+		dst = append(dst, digits[n>>shift&31])
+	}
+	return dst
 }
 
 // requestID takes the caller's X-Request-Id when it is harmless in a log, or

@@ -11,6 +11,8 @@ import (
 // browser must neither run nor frame. A handler of pages sets its own.
 const closedPolicy = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+const strictTransport = "max-age=31536000"
+
 // secure sets the headers that every response has.
 func (s *Server) secure(rc *fasthttp.RequestCtx) {
 	h := &rc.Response.Header
@@ -19,7 +21,7 @@ func (s *Server) secure(rc *fasthttp.RequestCtx) {
 	h.Set(fiber.HeaderReferrerPolicy, "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	if s.overTLS(rc) {
-		h.Set(fiber.HeaderStrictTransportSecurity, "max-age=31536000")
+		h.Set(fiber.HeaderStrictTransportSecurity, strictTransport)
 	}
 }
 

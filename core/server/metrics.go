@@ -20,7 +20,7 @@ type Metrics struct {
 	duration    *prometheus.HistogramVec
 	panics      prometheus.Counter
 	cacheHits   prometheus.Counter
-	cacheMisses prometheus.Counter
+	cacheFills  prometheus.Counter
 	hits        prometheus.Observer
 	hitRequests prometheus.Counter
 	inFlight    atomic.Int64
@@ -40,9 +40,9 @@ func NewMetrics() *Metrics {
 		Name: "recueil_http_panics_total", Help: "Handlers that panicked."})
 	m.cacheHits = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "recueil_response_cache_hits_total", Help: "Answers given from memory."})
-	m.cacheMisses = prometheus.NewCounter(prometheus.CounterOpts{
+	m.cacheFills = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "recueil_response_cache_fills_total", Help: "Answers computed and kept."})
-	m.registry.MustRegister(m.requests, m.duration, m.panics, m.cacheHits, m.cacheMisses,
+	m.registry.MustRegister(m.requests, m.duration, m.panics, m.cacheHits, m.cacheFills,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.Gauge("recueil_http_in_flight", "Requests being answered.", func() float64 { return float64(m.inFlight.Load()) })
 	m.hitRequests = m.requests.WithLabelValues("memory", "2xx")

@@ -63,9 +63,9 @@ type Limits struct {
 	Body        int           // bytes of a body in memory [1 MiB]
 	Upload      int64         // bytes of a streamed body [200 MiB]
 	Headers     int           // bytes of all request headers [16 KiB]
-	Read        time.Duration // to send headers and body [30 s]; streamed bodies: per 64 KiB
+	Read        time.Duration // to send headers and body [60 s]; streamed bodies: per 64 KiB
 	Write       time.Duration // to take a response [60 s]; streamed ones: per piece
-	Idle        time.Duration // between two requests of a connection [90 s]
+	Idle        time.Duration // between two requests of a connection [Read, which is cheapest]
 	Handle      time.Duration // for the work of one request [30 s]
 	Drain       time.Duration // for requests under way when the server stops [15 s]
 	Connections int           // at once [16384]
@@ -78,9 +78,9 @@ func (l Limits) orDefault() Limits {
 	or(&l.Body, 1<<20)
 	or(&l.Upload, 200<<20)
 	or(&l.Headers, 16<<10)
-	or(&l.Read, 30*time.Second)
+	or(&l.Read, 60*time.Second)
 	or(&l.Write, 60*time.Second)
-	or(&l.Idle, 90*time.Second)
+	or(&l.Idle, l.Read)
 	or(&l.Handle, 30*time.Second)
 	or(&l.Drain, 15*time.Second)
 	or(&l.Connections, 16384)
@@ -225,7 +225,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 				ended <- fmt.Errorf("accept connections: panic: %v", p)
 			}
 		}()
-		ended <- s.http.Serve(ln)
+		ended <- s.http.Serve(steadyListener{ln})
 	}()
 	select {
 	case err := <-ended:
