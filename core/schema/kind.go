@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/problem"
 )
 
 // Kind is what sort of field something is. One value per kind, without state.
@@ -22,7 +23,8 @@ type Kind interface {
 	// Normalize turns a value in kept form, or in an outer form without nested
 	// names, into the canonical kept form, or says with a *problem.Error of
 	// kind Invalid what is wrong; its pointers are relative to the value. It
-	// is idempotent. nil is the empty value and always fits.
+	// is idempotent. nil is the empty value and always fits; what else is empty
+	// ("", an empty list) becomes nil.
 	Normalize(f Field, v any) (any, error)
 }
 
@@ -68,6 +70,28 @@ type Columner interface {
 	// strings for KeysColumn; latitude and longitude for PointColumn; none for
 	// an empty value.
 	Cells(f Field, v any) []any
+}
+
+// Direction says for whom a JSON Schema is made.
+type Direction uint8
+
+// The directions.
+const (
+	Read   Direction = iota // what the API gives
+	Create                  // what it takes for a new entry
+	Patch                   // what it takes for a change
+)
+
+// Schemer is a kind that describes the outer form of its values in JSON Schema
+// 2020-12. Null need not be mentioned: it is allowed everywhere.
+type Schemer interface {
+	Schema(f Field, d Direction, l content.Locale) map[string]any
+}
+
+// completer is a kind whose values may be too little to be published, though
+// they can be kept in a draft: the least lengths and numbers. v is not nil.
+type completer interface {
+	incomplete(f Field, v any) []problem.Field
 }
 
 // Kinds are the field kinds by name. Builtin lists them; there is no other way
