@@ -129,11 +129,14 @@ func (m *Markdown) Render(source string, keep bool) *Rendered {
 	var out bytes.Buffer
 	ctx := parser.NewContext(parser.WithIDs(headings{}))
 	ctx.Set(prefixKey, []byte("n"+hex.EncodeToString(sum[:4])+"-"))
-	if err := m.parser.Convert([]byte(source), &out, parser.WithContext(ctx)); err != nil {
-		// Writing to memory does not fail, so this is unheard of; the text as it
-		// stands is still better than none.
+	var err error
+	if !crowded(source) {
+		err = m.parser.Convert([]byte(source), &out, parser.WithContext(ctx))
+	}
+	if err != nil || out.Len() == 0 {
+		// The text as it stands is still better than none.
 		out.Reset()
-		fmt.Fprintf(&out, "<p>%s</p>", html.EscapeString(source))
+		fmt.Fprintf(&out, `<p dir="auto">%s</p>`, html.EscapeString(source))
 	}
 	r := cut(m.sanitize.SanitizeReader(&out).String())
 	if keep {

@@ -104,7 +104,7 @@ func inLink(n ast.Node) bool {
 
 // headings makes the ids of headings: letters of any script and digits, joined
 // by hyphens, with a prefix that keeps them apart from the page's own ids.
-type headings map[string]bool
+type headings map[string]int // how often an id was wanted
 
 const maxHeadingID = 80 // bytes
 
@@ -132,12 +132,34 @@ func (h headings) Generate(value []byte, _ ast.NodeKind) []byte {
 		base = "s"
 	}
 	id := base
-	for i := 2; h[id]; i++ {
-		id = base + "-" + strconv.Itoa(i)
+	for h[id] > 0 {
+		h[base]++
+		id = base + "-" + strconv.Itoa(h[base])
 	}
-	h[id] = true
+	h[id]++
 	return []byte(id)
 }
 
 // Put takes an id that came from elsewhere.
-func (h headings) Put(value []byte) { h[string(value)] = true }
+func (h headings) Put(value []byte) { h[string(value)]++ }
+
+// maxMarks bounds the characters of one paragraph that may open something.
+// The parser needs time that grows with their square when they never close.
+const maxMarks = 4000
+
+func crowded(source string) bool {
+	marks := 0
+	for i := range len(source) {
+		switch source[i] {
+		case '*', '_', '~', '[', '>':
+			if marks++; marks > maxMarks {
+				return true
+			}
+		case '\n':
+			if i > 0 && source[i-1] == '\n' {
+				marks = 0
+			}
+		}
+	}
+	return false
+}

@@ -94,7 +94,7 @@ func TestMarkdownSurvivesHostileTexts(t *testing.T) {
 	m := NewMarkdown(0)
 	for _, unit := range []string{"[", "![", "*a ", "_a*", "`", "> ", "- ", "<", "[a](", "|", "\\", "~", "&#", "[^1]: a\n", "a[^1]", "http://", "# a\n"} {
 		start := time.Now()
-		m.Render(strings.Repeat(unit, 20_000/len(unit)), false)
+		m.Render(strings.Repeat(unit, 100_000/len(unit)), false)
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%q repeated takes %v", unit, took)
 		}
@@ -177,5 +177,17 @@ func BenchmarkMarkdown(b *testing.B) {
 				m.Render(text, keep).HTML(links)
 			}
 		})
+	}
+}
+
+func TestMarkdownHeadingIDsAreUnique(t *testing.T) {
+	seen := headings{}
+	all := map[string]bool{}
+	for _, title := range []string{"a", "a", "a-2", "a", "A", "a 2", "!", "?"} {
+		id := string(seen.Generate([]byte(title), 0))
+		if all[id] {
+			t.Errorf("%q gives %s again", title, id)
+		}
+		all[id] = true
 	}
 }
