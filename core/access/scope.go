@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -228,8 +227,8 @@ func (p *Policy) knows(v variables) bool {
 	return (v&usesUser == 0 || p.user != "") && (v&usesAssociation == 0 || p.association != "")
 }
 
-// Variable gives the value of "user", "association" or "now" in the rows of a
-// grant: a string, in RFC 3339 and UTC for now.
+// Variable gives the value of "user", "association" or "now" in a filter: a
+// string, and a time in UTC for now.
 func (p *Policy) Variable(name string) (any, bool) {
 	switch strings.TrimPrefix(name, "$") {
 	case "user":
@@ -237,7 +236,7 @@ func (p *Policy) Variable(name string) (any, bool) {
 	case "association":
 		return string(p.association), p.association != ""
 	case "now":
-		return p.now.UTC().Format(time.RFC3339), true
+		return p.now.UTC(), true
 	}
 	return nil, false
 }
