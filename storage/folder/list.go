@@ -23,6 +23,10 @@ const window = 16 << 10
 // level of folders, and passes over names that no Put has made. It opens every
 // object that it yields, for the ETag.
 func (b *Bucket) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Object, error] {
+	return b.listWindow(ctx, prefix, after, window)
+}
+
+func (b *Bucket) listWindow(ctx context.Context, prefix, after string, window int) iter.Seq2[storage.Object, error] {
 	return func(yield func(storage.Object, error) bool) {
 		start := prefix[:strings.LastIndexByte(prefix, '/')+1]
 		w := walk{bucket: b, ctx: ctx, prefix: prefix, after: after, window: window, yield: yield}
@@ -111,6 +115,9 @@ func (w *walk) read(path, start string, inCut bool, from string) (items []item, 
 		return nil, false, err
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.IsDir() {
+		return nil, false, err // a stranger's file
+	}
 	for {
 		names, err := f.Readdirnames(1024)
 		for _, name := range names {
