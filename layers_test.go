@@ -46,8 +46,8 @@ var layers = []struct {
 	{"core/query", "core/access core/content core/problem core/schema storage/commitlog storage/view"},
 
 	// Parts that act through actions.
-	{"core/auth", "core/action core/content core/problem storage/view"},
-	{"core/schedule", "core/action core/content core/problem storage/view"},
+	{"core/auth", "core/action core/content core/problem storage/commitlog storage/view"},
+	{"core/schedule", "core/action core/content core/problem storage/commitlog storage/view"},
 	{"core/media", "core/action core/content core/problem storage storage/blob"},
 	{"core/transfer", "core/access core/action core/content core/problem core/query core/schema core/texts storage storage/blob storage/keyring storage/view"},
 

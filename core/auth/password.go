@@ -62,7 +62,7 @@ func NewHasher(random io.Reader, atOnce int) (*Hasher, error) {
 func CheckPassword(password string) error {
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password):
-		return passwordProblem("text_not_utf8", nil)
+		return passwordProblem("password_not_text", nil)
 	case n < MinPassword:
 		return passwordProblem("password_too_short", problem.Args{"limit": MinPassword, "got": n})
 	case len(password) > MaxPasswordBytes:
@@ -72,7 +72,7 @@ func CheckPassword(password string) error {
 }
 
 func passwordProblem(code string, args problem.Args) error {
-	return problem.OfFields(problem.Invalid, "values_invalid",
+	return problem.OfFields(problem.Invalid, "invalid_values",
 		[]problem.Field{{Pointer: "/password", Code: code, Args: args}})
 }
 
@@ -113,7 +113,7 @@ func (h *Hasher) enter(ctx context.Context) error {
 	case h.places <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return problem.Wrap(ctx.Err(), problem.Unavailable, "busy", nil)
+		return problem.Wrap(ctx.Err(), problem.Unavailable, "sign_ins_busy", nil)
 	}
 }
 

@@ -1,0 +1,230 @@
+// Package auth finds out who is asking: passwords, sessions of browsers,
+// tokens of programs. It decides nothing about what they may do, that is
+// core/access, and writes only through actions. Secrets are kept as digests,
+// and a change of credentials, a closed account or a revoked token counts from
+// the next request on every node, because each request asks the view.
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/storage/view"
+)
+
+// SessionAge is how long a session lasts.
+const SessionAge = 14 * 24 * time.Hour
+
+// Options of an Authenticator; all are required.
+type Options struct {
+	Now    func() time.Time
+	Random io.Reader // of secrets and salts
+	AtOnce int       // password hashes at the same time, 19 MiB each
+}
+
+// Authenticator knows sessions, tokens and passwords.
+type Authenticator struct {
+	db     *view.DB
+	runner *action.Runner
+	o      Options
+	hasher *Hasher
+	known  *cache
+}
+
+// New makes an authenticator.
+func New(db *view.DB, runner *action.Runner, o Options) (*Authenticator, error) {
+	if o.Now == nil || o.Random == nil {
+		return nil, errors.New("auth needs a clock and a source of randomness")
+	}
+	hasher, err := NewHasher(o.Random, o.AtOnce)
+	if err != nil {
+		return nil, fmt.Errorf("auth: %w", err)
+	}
+	return &Authenticator{db: db, runner: runner, o: o, hasher: hasher, known: newCache()}, nil
+}
+
+// Credentials are what a request shows. With both, the token counts.
+type Credentials struct {
+	Bearer  string // a token
+	Session string // a session
+}
+
+// Authenticate gives the actor of the credentials. Without any, that is a
+// visitor; ones that are not or no longer good are an Unauthenticated problem.
+func (a *Authenticator) Authenticate(ctx context.Context, c Credentials) (content.Actor, error) {
+	switch {
+	case c.Bearer != "":
+		return a.token(ctx, c.Bearer)
+	case c.Session != "":
+		s, err := a.Session(ctx, c.Session)
+		if err != nil {
+			return content.Actor{}, err
+		}
+		return content.Actor{Kind: content.ActorUser, ID: string(s.User)}, nil
+	}
+	return content.Actor{Kind: content.ActorVisitor}, nil
+}
+
+func (a *Authenticator) token(ctx context.Context, text string) (content.Actor, error) {
+	if !wellFormed(text, tokenPrefix) {
+		return content.Actor{}, refused("token_unknown")
+	}
+	t, err := lookUp[content.Token](ctx, a, content.NounToken, digest(text))
+	if err != nil {
+		return content.Actor{}, orRefused(err, "token_unknown")
+	}
+	switch now := a.o.Now(); {
+	case t.RevokedAt != nil:
+		return content.Actor{}, refused("token_revoked")
+	case t.ExpiresAt != nil && !now.Before(*t.ExpiresAt):
+		return content.Actor{}, refused("token_expired")
+	}
+	if u, err := a.user(ctx, t.User); err != nil || u.Disabled {
+		return content.Actor{}, orRefused(err, "account_closed")
+	}
+	return content.Actor{Kind: content.ActorToken, ID: string(t.ID), For: t.User}, nil
+}
+
+// Session gives the session of a secret while it lasts.
+func (a *Authenticator) Session(ctx context.Context, secret string) (content.Session, error) {
+	if !wellFormed(secret, sessionPrefix) {
+		return content.Session{}, refused("session_unknown")
+	}
+	s, err := lookUp[content.Session](ctx, a, content.NounSession, digest(secret))
+	if err != nil {
+		return content.Session{}, orRefused(err, "session_unknown")
+	}
+	if !a.o.Now().Before(s.ExpiresAt) {
+		return content.Session{}, refused("session_over")
+	}
+	u, err := a.user(ctx, s.User)
+	switch {
+	case err != nil || u.Disabled:
+		return content.Session{}, orRefused(err, "account_closed")
+	case s.Epoch != u.Epoch:
+		return content.Session{}, refused("session_over")
+	}
+	return s, nil
+}
+
+// SignIn opens a session for an e-mail and a password. Whatever is wrong, the
+// answer is the same and takes as long, so that nobody learns which accounts
+// exist. agent is a coarse name of the browser, without an address.
+func (a *Authenticator) SignIn(ctx context.Context, email, password, agent string) (string, content.Session, error) {
+	u, found, err := a.byEmail(ctx, email)
+	if err != nil {
+		return "", content.Session{}, err
+	}
+	ok, err := a.hasher.Matches(ctx, password, u.PasswordHash)
+	if err != nil {
+		return "", content.Session{}, err
+	}
+	if !ok || !found || u.Disabled {
+		return "", content.Session{}, problem.New(problem.Unauthenticated, "sign_in_failed", nil)
+	}
+	return a.open(ctx, u.ID, agent)
+}
+
+func (a *Authenticator) open(ctx context.Context, user content.UserID, agent string) (string, content.Session, error) {
+	secret, err := newSecret(a.o.Random, sessionPrefix)
+	if err != nil {
+		return "", content.Session{}, err
+	}
+	_, err = a.runner.Do(ctx, system, action.OpenSession{User: user, Digest: secret.Digest,
+		Expires: a.o.Now().Add(SessionAge), Agent: agent})
+	if err != nil {
+		return "", content.Session{}, err
+	}
+	s, err := a.Session(ctx, secret.Text)
+	return secret.Text, s, err
+}
+
+// SignOut ends the session of a secret; one that is over already is no error.
+func (a *Authenticator) SignOut(ctx context.Context, secret string) error {
+	s, err := a.Session(ctx, secret)
+	if problem.KindOf(err) == problem.Unauthenticated && err != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.runner.Do(ctx, content.Actor{Kind: content.ActorUser, ID: string(s.User)}, action.CloseSession{ID: s.ID})
+	return err
+}
+
+// HashPassword checks a new password and hashes it for action.SetPassword.
+func (a *Authenticator) HashPassword(ctx context.Context, password string) (string, error) {
+	return a.hasher.Hash(ctx, password)
+}
+
+// PasswordMatches reports whether the password is the user's present one: asked
+// for again before something dangerous, such as changing it.
+func (a *Authenticator) PasswordMatches(ctx context.Context, id content.UserID, password string) (bool, error) {
+	u, err := a.user(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	return a.hasher.Matches(ctx, password, u.PasswordHash)
+}
+
+// NewToken draws a secret for action.CreateToken.
+func (a *Authenticator) NewToken() (Secret, error) {
+	return newSecret(a.o.Random, tokenPrefix)
+}
+
+// Sweep removes sessions that are over from the view. It is called now and
+// then by one who owns the loop.
+func (a *Authenticator) Sweep(ctx context.Context) error {
+	_, err := a.runner.Do(ctx, system, action.SweepSessions{})
+	return err
+}
+
+var system = content.Actor{Kind: content.ActorSystem, ID: "auth"}
+
+// refused is an answer to bad credentials.
+func refused(code string) error {
+	return problem.New(problem.Unauthenticated, code, nil)
+}
+
+// orRefused keeps faults of ours apart from credentials that lead nowhere.
+func orRefused(err error, code string) error {
+	if err == nil || errors.Is(err, view.ErrNotFound) {
+		return refused(code)
+	}
+	return err
+}
+
+// Agent gives a coarse name of a browser from its User-Agent header: enough to
+// recognise one's own sessions by, too little to recognise a person by.
+func Agent(header string) string {
+	name, system := "", ""
+	for _, b := range []string{"Firefox", "Edg", "OPR", "Chrome", "Safari", "curl"} {
+		if strings.Contains(header, b+"/") {
+			name = map[string]string{"Edg": "Edge", "OPR": "Opera"}[b]
+			if name == "" {
+				name = b
+			}
+			break
+		}
+	}
+	for _, s := range []string{"Android", "iPhone", "iPad", "Windows", "Macintosh", "Linux"} {
+		if strings.Contains(header, s) {
+			system = map[string]string{"Macintosh": "macOS"}[s]
+			if system == "" {
+				system = s
+			}
+			break
+		}
+	}
+	if name == "" || system == "" {
+		return name + system
+	}
+	return name + ", " + system
+}
