@@ -13,6 +13,10 @@ import (
 // Purge implements storage.Purger: it removes all versions and deletion
 // markers of the key and the parts of unfinished uploads to it. It fails when
 // the store refuses, as it does for an object that is locked against deletion.
+//
+// What the store does with its own files is up to it: MinIO keeps deleted ones
+// in a trash folder, out of reach of any request, until delete_cleanup_interval
+// has passed, which is 5 minutes unless set otherwise.
 func (b *Bucket) Purge(ctx context.Context, key string) error {
 	if err := storage.CheckKey(key); err != nil {
 		return err

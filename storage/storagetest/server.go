@@ -169,6 +169,9 @@ func (s *Server) Options() minio.Options {
 	}
 }
 
+// Folder is where the server keeps its data and its log.
+func (s *Server) Folder() string { return s.folder }
+
 // Bucket opens a new bucket for the time of the test.
 func (s *Server) Bucket(t testing.TB) *minio.Bucket {
 	t.Helper()
