@@ -90,10 +90,11 @@ func (o *Options) check() error {
 	return nil
 }
 
-// prepare has an action read what the view does not hold, once it is clear
-// that the caller may do it.
-func (r *Runner) prepare(ctx context.Context, by content.Actor, a Action, p preparer) (Action, error) {
-	err := r.o.View.Read(ctx, func(tx *view.Tx) error {
+// Allowed says whether an actor may do an action, as far as that is known
+// without planning it: nil, or the problem that Do would give. It is for what
+// is costly before Do, such as taking in a large file.
+func (r *Runner) Allowed(ctx context.Context, by content.Actor, a Action) error {
+	return r.o.View.Read(ctx, func(tx *view.Tx) error {
 		policy, err := access.Load(tx, by, r.now())
 		if err != nil {
 			return err
@@ -101,7 +102,12 @@ func (r *Runner) prepare(ctx context.Context, by content.Actor, a Action, p prep
 		_, err = authorise(tx, r.env(by, policy), a)
 		return err
 	})
-	if err != nil {
+}
+
+// prepare has an action read what the view does not hold, once it is clear
+// that the caller may do it.
+func (r *Runner) prepare(ctx context.Context, by content.Actor, a Action, p preparer) (Action, error) {
+	if err := r.Allowed(ctx, by, a); err != nil {
 		return nil, err
 	}
 	if r.o.Past == nil {
