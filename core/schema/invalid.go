@@ -27,8 +27,14 @@ func (l FieldLabel) In(locale string) string {
 // String is the API name, for logs.
 func (l FieldLabel) String() string { return l.Name }
 
-// MarshalText is the API name, for problem documents.
-func (l FieldLabel) MarshalText() ([]byte, error) { return []byte(l.Name), nil }
+// MarshalText is the API name, for problem documents; a text without one is
+// given in its first language.
+func (l FieldLabel) MarshalText() ([]byte, error) {
+	if l.Name == "" {
+		return []byte(l.In("")), nil
+	}
+	return []byte(l.Name), nil
+}
 
 // In gives the text in a locale, or in its language, or else in the first of
 // French, Arabic and English that there is; "" when there is none of them.

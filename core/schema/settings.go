@@ -182,14 +182,15 @@ func jsonType(t reflect.Type) string {
 	return "text"
 }
 
+// unknown is the fault of a name that is none of the known ones. Its hint is
+// the nearest of them, or else the first few.
 func unknown(code, pointer, name string, known []string) problem.Field {
 	if len(name) > 100 {
-		name = name[:100]
+		name = strings.ToValidUTF8(name[:100], "")
 	}
-	args := problem.Args{"name": name}
-	if hint := Nearest(name, known); hint != "" {
-		args["hint"] = hint
-		code += "_hint"
+	hint := Nearest(name, known)
+	if hint == "" {
+		hint = strings.Join(listed(known), ", ")
 	}
-	return problem.Field{Pointer: pointer, Code: code, Args: args}
+	return problem.Field{Pointer: pointer, Code: code, Args: problem.Args{"name": name, "hint": hint}}
 }

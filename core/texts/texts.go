@@ -72,7 +72,7 @@ func (c *Catalogue) add(name string) error {
 func (c *Catalogue) Text(locale, key string, args map[string]any) string {
 	for _, l := range append([]string{primary(locale)}, Locales[:]...) {
 		if text, ok := c.find(l, key, args); ok {
-			return fill(text, args)
+			return fill(locale, text, args)
 		}
 	}
 	return key
@@ -129,19 +129,25 @@ func asInt(v any) (int, bool) {
 	return 0, false
 }
 
-func fill(text string, args map[string]any) string {
+func fill(locale, text string, args map[string]any) string {
 	if len(args) == 0 || !strings.Contains(text, "{") {
 		return text
 	}
 	pairs := make([]string, 0, 2*len(args))
 	for name, v := range args {
-		pairs = append(pairs, "{"+name+"}", show(v))
+		pairs = append(pairs, "{"+name+"}", show(locale, v))
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-func show(v any) string {
+// Translated is an argument that itself has a text per locale, such as the
+// label of a field.
+type Translated interface{ In(locale string) string }
+
+func show(locale string, v any) string {
 	switch v := v.(type) {
+	case Translated:
+		return v.In(locale)
 	case string:
 		return v
 	case float64:
