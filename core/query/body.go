@@ -19,7 +19,7 @@ import (
 // fields, sort and fallback may be lists.
 func ParseBody(raw []byte, also ...string) (Params, error) {
 	if len(raw) > MaxBody {
-		return Params{}, problem.New(problem.TooLarge, "body_too_large", problem.Args{"limit": MaxBody})
+		return Params{}, problem.New(problem.TooLarge, "query_body_too_large", problem.Args{"limit": MaxBody})
 	}
 	v, err := decodeJSON("", string(raw))
 	if err != nil {
