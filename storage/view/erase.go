@@ -1,0 +1,73 @@
+package view
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+)
+
+// Scrub removes the bytes of what was erased from the files, if any are left,
+// and returns when none is. Apply does it too before it returns; after a draft
+// was kept, whoever must know calls Scrub. It waits for readers of earlier
+// moments, at most ten seconds, and then gives an error; it can be repeated.
+//
+// SQLite overwrites what is deleted (secure_delete), but pages that were split
+// or merged may keep a copy of a moved cell in their unused part. So the whole
+// file is written anew, and then the write-ahead log is emptied. That takes
+// seconds for 100,000 entries; several erasures in one batch share it.
+func (d *DB) Scrub(ctx context.Context) error {
+	if d.scrubbed.Load() {
+		return nil
+	}
+	if err := d.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer d.giveTurn()
+	return d.scrub(ctx)
+}
+
+// errReaders says that readers of earlier moments keep erased bytes alive.
+var errReaders = errors.New("the write-ahead log is in use")
+
+// scrub is Scrub for who has the turn.
+func (d *DB) scrub(ctx context.Context) error {
+	if d.scrubbed.Load() {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("remove erased bytes: %w", err)
+	}
+	if err := d.writer.exec("VACUUM"); err != nil {
+		return d.note(fmt.Errorf("remove erased bytes: %w", err))
+	}
+	if err := d.emptyLog(); err != nil {
+		return err
+	}
+	if err := d.writer.exec(`UPDATE state SET scrub = 0`); err != nil {
+		return d.note(fmt.Errorf("remove erased bytes: %w", err))
+	}
+	d.scrubbed.Store(true)
+	return nil
+}
+
+// emptyLog moves everything from the write-ahead log to the file and cuts the
+// log to nothing.
+func (d *DB) emptyLog() error {
+	row, err := d.writer.one("PRAGMA wal_checkpoint(TRUNCATE)")
+	if err != nil {
+		return d.note(fmt.Errorf("empty the write-ahead log: %w", err))
+	}
+	if len(row) == 0 || asInt(row[0]) != 0 {
+		return fmt.Errorf("remove erased bytes: %w", errReaders)
+	}
+	return nil
+}
+
+// tryScrub is scrub where nobody can be told that it failed: it is tried again
+// with the next change and at the next start.
+func (d *DB) tryScrub(ctx context.Context) {
+	if err := d.scrub(ctx); err != nil {
+		d.o.Logger.LogAttrs(ctx, slog.LevelWarn, "erased bytes stay in the view for now", slog.Any("error", err))
+	}
+}
