@@ -1,10 +1,11 @@
 package query
 
 import (
-	"maps"
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -134,9 +135,23 @@ func appendValue(b []byte, v any) []byte {
 	case *Item:
 		return v.AppendJSON(b)
 	case []*Item:
-		return appendList(b, len(v), func(b []byte, i int) []byte { return v[i].AppendJSON(b) })
+		b = append(b, '[')
+		for i, it := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = it.AppendJSON(b)
+		}
+		return append(b, ']')
 	case []any:
-		return appendList(b, len(v), func(b []byte, i int) []byte { return appendValue(b, v[i]) })
+		b = append(b, '[')
+		for i, one := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendValue(b, one)
+		}
+		return append(b, ']')
 	case map[string]any:
 		return appendObject(b, v)
 	}
@@ -144,42 +159,37 @@ func appendValue(b []byte, v any) []byte {
 	return append(b, "null"...)
 }
 
-func appendList(b []byte, n int, one func(b []byte, i int) []byte) []byte {
-	b = append(b, '[')
-	for i := range n {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = one(b, i)
-	}
-	return append(b, ']')
-}
-
 // appendObject writes "id" and "type" first, as of blocks, then the rest by
 // name.
 func appendObject(b []byte, m map[string]any) []byte {
 	b = append(b, '{')
-	first := true
-	put := func(name string) {
-		if !first {
+	names := make([]string, 0, 16)
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, byRank)
+	for i, name := range names {
+		if i > 0 {
 			b = append(b, ',')
 		}
-		first = false
 		b = appendString(b, name)
 		b = append(b, ':')
 		b = appendValue(b, m[name])
 	}
-	for _, name := range [...]string{"id", "type"} {
-		if _, ok := m[name]; ok {
-			put(name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		if name != "id" && name != "type" {
-			put(name)
-		}
-	}
 	return append(b, '}')
+}
+
+func byRank(a, b string) int {
+	rank := func(name string) int {
+		switch name {
+		case "id":
+			return 0
+		case "type":
+			return 1
+		}
+		return 2
+	}
+	return cmp.Or(rank(a)-rank(b), strings.Compare(a, b))
 }
 
 func appendFacts(b []byte, f *Facts) []byte {
@@ -215,6 +225,14 @@ func appendNumber(b []byte, v float64) []byte {
 	return strconv.AppendFloat(b, v, format, -1, 64)
 }
 
+// plain are the characters that a JSON string holds as they are.
+var plain = func() (t [utf8.RuneSelf]bool) {
+	for c := byte(' '); c < 0x7f; c++ {
+		t[c] = c != '"' && c != '\\' && c != '<' && c != '>' && c != '&'
+	}
+	return t
+}()
+
 const hexDigits = "0123456789abcdef"
 
 // appendString writes a JSON string. "<", ">" and "&" are escaped, so that the
@@ -226,7 +244,7 @@ func appendString(b []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if c >= ' ' && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7f {
+			if plain[c] {
 				i++
 				continue
 			}
