@@ -1,11 +1,12 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strings"
@@ -68,39 +69,52 @@ func (c *contract) conditionalLimit(t *testing.T, b storage.Bucket) {
 	expectMissing(t, b, "over")
 }
 
-// pattern is an endless body in which every 8 bytes are different, and which
-// notes how large the heap becomes while it is read or compared.
+// pattern is an endless body that repeats only after patternSize bytes, which
+// no part of an upload and no buffer is a multiple of, and which notes how
+// large the heap becomes while it is read or compared.
 type pattern struct {
-	at   int64
-	next int64 // when to look at the heap again
-	peak uint64
+	block []byte
+	at    int64
+	next  int64 // when to look at the heap again
+	peak  uint64
 }
 
+const patternSize = 1<<20 + 7
+
+func patternAt(at int64) *pattern {
+	p := &pattern{block: make([]byte, patternSize), at: at}
+	rand.NewChaCha8([32]byte{}).Read(p.block)
+	return p
+}
+
+// Read never fails and fills buf.
 func (p *pattern) Read(buf []byte) (int, error) {
-	p.fill(buf)
+	for done := 0; done < len(buf); {
+		n := copy(buf[done:], p.rest())
+		done += n
+		p.move(n)
+	}
 	return len(buf), nil
 }
 
 // Write compares instead of storing.
 func (p *pattern) Write(got []byte) (int, error) {
-	at := p.at
-	want := make([]byte, len(got))
-	p.fill(want)
-	if string(want) != string(got) {
-		return 0, fmt.Errorf("bytes differ between %d and %d", at, p.at)
+	for done := 0; done < len(got); {
+		want := p.rest()
+		want = want[:min(len(want), len(got)-done)]
+		if !bytes.Equal(want, got[done:done+len(want)]) {
+			return done, fmt.Errorf("bytes differ between %d and %d", p.at, p.at+int64(len(want)))
+		}
+		done += len(want)
+		p.move(len(want))
 	}
 	return len(got), nil
 }
 
-func (p *pattern) fill(buf []byte) {
-	var word [8]byte
-	for i := 0; i < len(buf); {
-		binary.LittleEndian.PutUint64(word[:], uint64(p.at>>3)*0x9e3779b97f4a7c15)
-		n := copy(buf[i:], word[p.at&7:])
-		i += n
-		p.at += int64(n)
-	}
-	if p.at >= p.next {
+func (p *pattern) rest() []byte { return p.block[p.at%patternSize:] }
+
+func (p *pattern) move(n int) {
+	if p.at += int64(n); p.at >= p.next {
 		p.next = p.at + 8<<20
 		p.peak = max(p.peak, heap())
 	}
@@ -119,7 +133,7 @@ func (c *contract) largeBody(t *testing.T, b storage.Bucket) {
 	}
 	runtime.GC()
 	start := heap()
-	sent, received := &pattern{}, &pattern{}
+	sent, received := patternAt(0), patternAt(0)
 	o, err := b.Put(t.Context(), "large", io.LimitReader(sent, size), size, storage.Cond{})
 	if err != nil {
 		t.Fatal(err)
@@ -150,7 +164,7 @@ func (c *contract) largeBody(t *testing.T, b storage.Bucket) {
 func (c *contract) largeRanges(t *testing.T, b storage.Bucket, size int64) {
 	for _, r := range []storage.Range{{Offset: size / 3, Length: 1000}, {Offset: size - 5}, {Offset: size / 2, Length: 300_000}} {
 		got, o := get(t, b, "large", r)
-		p := &pattern{at: r.Offset}
+		p := patternAt(r.Offset)
 		if _, err := p.Write([]byte(got)); err != nil || o.Size != size {
 			t.Errorf("%+v: %+v, %v", r, o, err)
 		}
@@ -159,7 +173,7 @@ func (c *contract) largeRanges(t *testing.T, b storage.Bucket, size int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.CopyN(&pattern{}, body, 5000); err != nil {
+	if _, err := io.CopyN(patternAt(0), body, 5000); err != nil {
 		t.Error(err)
 	}
 	if err := body.Close(); err != nil {
@@ -198,14 +212,14 @@ func (c *contract) contexts(t *testing.T, b storage.Bucket) {
 func (c *contract) cancelMidway(t *testing.T, b storage.Bucket) {
 	const size = 40 << 20
 	ctx, cancel := context.WithCancel(t.Context())
-	body := &cancelAt{pattern: &pattern{}, at: size / 2, cancel: cancel}
+	body := &cancelAt{pattern: patternAt(0), at: size / 2, cancel: cancel}
 	if _, err := b.Put(ctx, "large", io.LimitReader(body, size), size, storage.Cond{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("put: error %v, want context.Canceled", err)
 	}
 	if c.large < size {
 		return
 	}
-	if _, err := b.Put(t.Context(), "stream", io.LimitReader(&pattern{}, size), size, storage.Cond{}); err != nil {
+	if _, err := b.Put(t.Context(), "stream", io.LimitReader(patternAt(0), size), size, storage.Cond{}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())
@@ -214,7 +228,7 @@ func (c *contract) cancelMidway(t *testing.T, b storage.Bucket) {
 		t.Fatal(err)
 	}
 	defer stream.Close()
-	n, err := io.Copy(&cancelAt{pattern: &pattern{}, at: size / 4, cancel: cancel}, stream)
+	n, err := io.Copy(&cancelAt{pattern: patternAt(0), at: size / 4, cancel: cancel}, stream)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("get: %d bytes and error %v, want context.Canceled", n, err)
 	}
