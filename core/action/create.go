@@ -84,15 +84,13 @@ func onlyOne(tx *view.Tx, c *schema.Collection) error {
 	if !c.Singleton {
 		return nil
 	}
-	page, err := tx.List(view.List{Collection: c.ID, Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(page.Rows) > 0 {
+	return tx.EachEntry(c.ID, func(e *content.Entry) error {
+		if e.TrashedAt != nil {
+			return nil
+		}
 		return problem.New(problem.Conflict, "singleton_exists", problem.Args{"collection": c.Name}).
-			With("entry", string(page.Rows[0].ID))
-	}
-	return nil
+			With("entry", string(e.ID))
+	})
 }
 
 // locales gives those of the inputs in a stable order.

@@ -28,16 +28,16 @@ func authorise(tx *view.Tx, env Env, a Action) ([]grant, error) {
 	}
 	granted := make([]grant, 0, len(needs))
 	for _, n := range needs {
-		scope, err := env.Policy.Allow(n)
-		if err != nil {
-			return nil, err
+		scope, refused := env.Policy.Allow(n)
+		if refused != nil {
+			return nil, hide(tx, env, n, refused)
 		}
 		ok, err := within(tx, env.Kinds, scope, n)
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			return nil, refuseRow(tx, env, n)
+			return nil, hide(tx, env, n, env.Policy.RefuseRow(n, true))
 		}
 		granted = append(granted, grant{n, scope})
 	}
@@ -83,21 +83,26 @@ func shown(e *content.Entry, l content.Locale) content.Locale {
 	return all[0]
 }
 
-// refuseRow answers without telling of an entry that the caller cannot read.
-func refuseRow(tx *view.Tx, env Env, n access.Need) error {
-	readable := false
+// hide gives a refusal, or, about an entry that the caller cannot read, the
+// answer to what does not exist: a refusal would tell that it does.
+func hide(tx *view.Tx, env Env, n access.Need, refusal error) error {
+	if n.Entry == "" || n.Of == nil {
+		return refusal
+	}
 	for _, verb := range []access.Verb{access.ReadDraft, access.Read} {
 		scope, err := env.Policy.Allow(needOf(n.Of, verb, n.Entry, n.Locale))
 		if err != nil {
 			continue
 		}
-		ok, err := seen(tx, env.Kinds, scope, n, verb == access.Read)
+		readable, err := seen(tx, env.Kinds, scope, n, verb == access.Read)
 		if err != nil {
 			return err
 		}
-		readable = readable || ok
+		if readable {
+			return refusal
+		}
 	}
-	return env.Policy.RefuseRow(n, readable)
+	return noEntry(n.Entry)
 }
 
 // seen reports whether the entry is within a scope on one side, in any locale.
