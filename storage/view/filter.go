@@ -327,8 +327,11 @@ func (q *query) text(c *column, r string, op schema.Op, value any) (string, erro
 	}
 	switch op {
 	case schema.Eq, schema.In, schema.Neq, schema.Nin:
-		list, ok := value.([]any)
-		if !ok {
+		list, isList := value.([]any)
+		if isList != (op == schema.In || op == schema.Nin) {
+			return "", badOperand(op, value)
+		}
+		if !isList {
 			list = []any{value}
 		}
 		places, err := q.bindTexts(op, list)
