@@ -85,7 +85,7 @@ func own(v reflect.Value) bool {
 }
 
 func strictStruct(raw json.RawMessage, into reflect.Value) []problem.Field {
-	members, ok := object(raw)
+	all, ok := members(raw)
 	if !ok {
 		return []problem.Field{{Code: "definition_type", Args: problem.Args{"expected": "object"}}}
 	}
@@ -97,7 +97,7 @@ func strictStruct(raw json.RawMessage, into reflect.Value) []problem.Field {
 	slices.Sort(names)
 	var faults []problem.Field
 	seen := map[string]bool{}
-	for _, m := range members {
+	for _, m := range all {
 		index, known := fields[m.name]
 		switch {
 		case !known:
@@ -131,13 +131,13 @@ type member struct {
 	value json.RawMessage
 }
 
-// object gives the members of a JSON object in order, repeated ones too.
-func object(raw json.RawMessage) ([]member, bool) {
+// members gives the members of a JSON object in order, repeated ones too.
+func members(raw json.RawMessage) ([]member, bool) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return nil, false
 	}
-	var members []member
+	var all []member
 	for dec.More() {
 		t, err := dec.Token()
 		name, ok := t.(string)
@@ -148,9 +148,9 @@ func object(raw json.RawMessage) ([]member, bool) {
 		if dec.Decode(&value) != nil {
 			return nil, false
 		}
-		members = append(members, member{name, value})
+		all = append(all, member{name, value})
 	}
-	return members, true
+	return all, true
 }
 
 // jsonFields gives the index of each exported field by its JSON name.
