@@ -31,19 +31,6 @@ func (s FieldSet) Has(f *schema.Field) bool {
 	return f != nil && int(s.at(f.ID))-1 >= f.Sees.Level()
 }
 
-// HasNested reports whether a field inside the field top may be used: it has a
-// visibility of its own, and the right to top.
-func (s FieldSet) HasNested(top, nested *schema.Field) bool {
-	return s.Has(top) && int(s.at(top.ID))-1 >= nested.Sees.Level()
-}
-
-// Everything reports whether no field of the collection, top-level or nested,
-// can be outside the set, whatever its visibility.
-func (s FieldSet) Everything() bool { return int(s.all)-1 > schema.Coordinators.Level() }
-
-// Empty reports whether the set has no field at all.
-func (s FieldSet) Empty() bool { return s.all == 0 && len(s.byID) == 0 }
-
 // Of lists the fields of a collection that are in the set, in its order.
 func (s FieldSet) Of(col *schema.Collection) []*schema.Field {
 	out := make([]*schema.Field, 0, len(col.Fields))

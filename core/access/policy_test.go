@@ -223,13 +223,6 @@ func TestVisibilityBoundsFields(t *testing.T) {
 	if got := names(system.Fields(profile, Read)); got != "title phone notes odd" {
 		t.Errorf("the program itself reads %q", got)
 	}
-	if !system.Fields(profile, Read).Everything() || load(t, person("administrator")).Fields(profile, Read).Everything() {
-		t.Error("only the program itself reads everything")
-	}
-	nested := &schema.Field{ID: "n", Sees: schema.Coordinators}
-	if load(t, person("member")).Fields(profile, Read).HasNested(&profile.Fields[0], nested) {
-		t.Error("a nested field is not bound by its own visibility")
-	}
 }
 
 // TestEyesDoNotTravel: the visibility of one role opens nothing in what only

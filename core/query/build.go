@@ -129,9 +129,6 @@ func (c *column) value(v any) any {
 	if c.nester == nil || v == nil {
 		return v
 	}
-	if c.hidden != nil {
-		v = prune(v, c.hidden)
-	}
 	return c.nester.Outer(*c.field, v)
 }
 

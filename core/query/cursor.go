@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"strings"
 
+	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -28,8 +29,12 @@ func encodeCursor(c *view.Cursor, order string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("write cursor: %w", err)
 	}
-	raw := binary.BigEndian.AppendUint32(nil, cursorSum(body, order))
-	return base64.RawURLEncoding.EncodeToString(append(raw, body...)), nil
+	raw := append(binary.BigEndian.AppendUint32(nil, cursorSum(body, order)), body...)
+	text := base64.RawURLEncoding.EncodeToString(raw)
+	if len(text) > maxCursor {
+		return "", problem.Parameter("sort", "sort_values_too_long", nil)
+	}
+	return text, nil
 }
 
 func decodeCursor(parameter, text, order string, keys int) (*view.Cursor, error) {
@@ -76,11 +81,13 @@ func isEntryID(s string) bool {
 	return len(s) == 26 && strings.Trim(s, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") == ""
 }
 
-// sortsByID reports whether the order already ends with the id.
-func sortsByID(order []schema.Order) bool {
-	if len(order) == 0 {
-		return false
+// cursorCells is the number of cells in the cursors of an order: nothing
+// behind the id counts.
+func cursorCells(order []schema.Order) int {
+	for i, o := range order {
+		if len(o.Path) == 1 && o.Path[0].System == schema.SysID {
+			return i
+		}
 	}
-	last := order[len(order)-1].Path
-	return len(last) == 1 && last[0].System == schema.SysID
+	return len(order)
 }

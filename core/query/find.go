@@ -85,11 +85,11 @@ func (s *session) list(b *bounds, p *Params) (*view.List, error) {
 	}
 	list := &view.List{Collection: b.col.ID, Live: b.live, Trashed: b.trashed, Locales: s.locales,
 		Filter: join([]schema.Filter{rows, filter}), Order: order, Limit: p.size(), Count: p.Count == CountExact}
-	key := orderKey(list)
-	if list.After, err = decodeCursor("page[after]", p.Page.After, key, len(order)); err != nil {
+	key, cells := orderKey(list), cursorCells(order)
+	if list.After, err = decodeCursor("page[after]", p.Page.After, key, cells); err != nil {
 		return nil, err
 	}
-	if list.Before, err = decodeCursor("page[before]", p.Page.Before, key, len(order)); err != nil {
+	if list.Before, err = decodeCursor("page[before]", p.Page.Before, key, cells); err != nil {
 		return nil, err
 	}
 	if p.Page.Number > 1 {

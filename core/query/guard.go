@@ -132,7 +132,7 @@ func (g *guard) target(from *bounds, step *schema.Step, rest []schema.Step, para
 	if whole && (moved || !rows.Always()) {
 		return nil, problem.Parameter(parameter, "sort_through_hidden", problem.Args{"collection": col.Name})
 	}
-	step.Live = step.Live || moved
+	step.Live = b.live
 	if !rows.Always() {
 		step.Where = &rows
 	}

@@ -21,7 +21,7 @@ const (
 	MaxPage       = 100
 	MaxOffset     = 100_000 // entries skipped by page[number]; page[after] goes on from there
 	maxFallback   = 10
-	maxCursor     = 4 << 10
+	maxCursor     = 6 << 10
 )
 
 // Count says whether the matching entries are counted.

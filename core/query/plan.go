@@ -43,10 +43,8 @@ type plan struct {
 // column is one field of a plan.
 type column struct {
 	field  *schema.Field
-	part   string // see schema.Selected
-	nester schema.Nester
-	// hidden are the ids of the fields inside that the caller may not read.
-	hidden map[string]bool
+	part   string        // see schema.Selected
+	nester schema.Nester // nil for a kind without fields inside
 }
 
 // planOf makes the plan for a selection.
@@ -68,10 +66,7 @@ func (s *session) planOf(b *bounds, sel *schema.Selection, set access.FieldSet) 
 		if chosen != nil {
 			c.part = chosen.Part
 		}
-		if n, ok := s.e.kinds[f.Kind].(schema.Nester); ok {
-			c.nester = n
-			c.hidden = hiddenIn(s.e.kinds, f, f, set, nil)
-		}
+		c.nester, _ = s.e.kinds[f.Kind].(schema.Nester)
 		p.columns = append(p.columns, c)
 	}
 	return p
@@ -101,50 +96,6 @@ func showsOf(b *bounds, sel *schema.Selection) systemFields {
 		shows |= systemBits[f.System]
 	}
 	return shows
-}
-
-// hiddenIn collects the ids of nested fields that are not to be seen. Blocks
-// within blocks may be of the same types, so an id that is hidden in one place
-// is hidden in all of them.
-func hiddenIn(kinds schema.Kinds, top, f *schema.Field, set access.FieldSet, into map[string]bool) map[string]bool {
-	n, ok := kinds[f.Kind].(schema.Nester)
-	if !ok {
-		return into
-	}
-	for _, fields := range n.Nested(*f) {
-		for i := range fields {
-			if !set.HasNested(top, &fields[i]) {
-				if into == nil {
-					into = map[string]bool{}
-				}
-				into[string(fields[i].ID)] = true
-				continue
-			}
-			into = hiddenIn(kinds, top, &fields[i], set, into)
-		}
-	}
-	return into
-}
-
-// prune gives a kept value without the nested fields that are hidden.
-func prune(v any, hidden map[string]bool) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for id, inner := range v {
-			if !hidden[id] {
-				out[id] = prune(inner, hidden)
-			}
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, inner := range v {
-			out[i] = prune(inner, hidden)
-		}
-		return out
-	}
-	return v
 }
 
 // selection reads what a request wants to see, and refuses what the caller may
