@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/recueil-cms/recueil/storage"
 )
@@ -63,15 +64,13 @@ func (b *Bucket) put(ctx context.Context, key string, body io.Reader, size int64
 	}
 	folder, file := pathOf(key)
 	target := filepath.Join(b.root, folder, file)
-	if c.Conditional() { // a lost race need not cost a write
-		if err := holds(target, c); err != nil {
-			return storage.Object{}, err
-		}
+	if err := holds(target, c); err != nil { // a lost race need not cost a write
+		return storage.Object{}, untouched(err)
 	}
 	tmp := filepath.Join(b.tmp, strconv.FormatUint(b.serial.Add(1), 36))
 	o, err := writeFile(ctx, tmp, storage.Exactly(body, size), size)
 	if err != nil {
-		return storage.Object{}, errors.Join(storage.ErrUntouched, err, removeIfThere(tmp))
+		return storage.Object{}, errors.Join(untouched(err), removeIfThere(tmp))
 	}
 	o.Key = key
 	if err := b.publish(ctx, key, tmp, target, folder, c); err != nil {
@@ -90,13 +89,13 @@ func (b *Bucket) put(ctx context.Context, key string, body io.Reader, size int64
 // folders by hand since they were made, so it makes them again, once.
 func (b *Bucket) publish(ctx context.Context, key, tmp, target, folder string, c storage.Cond) error {
 	if err := b.makeFolder(folder); err != nil {
-		return err
+		return untouched(err)
 	}
 	err := b.name(ctx, key, tmp, target, c)
 	if errors.Is(err, fs.ErrNotExist) {
 		b.made.Clear()
 		if err := b.makeFolder(folder); err != nil {
-			return err
+			return untouched(err)
 		}
 		err = b.name(ctx, key, tmp, target, c)
 	}
@@ -109,17 +108,36 @@ func (b *Bucket) name(ctx context.Context, key, tmp, target string, c storage.Co
 		if errors.Is(err, fs.ErrExist) {
 			return storage.ErrCondition
 		}
-		return err
+		return refusal(err)
 	}
 	release, err := b.lockKey(ctx, key)
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	defer release()
 	if err := holds(target, c); err != nil {
-		return err
+		return untouched(err)
 	}
-	return os.Rename(tmp, target)
+	return refusal(os.Rename(tmp, target))
+}
+
+// untouched marks the failure of a Put that has not reached the key.
+func untouched(err error) error {
+	if errors.Is(err, storage.ErrCondition) {
+		return err // says so already
+	}
+	return fmt.Errorf("%w: %w", storage.ErrUntouched, err)
+}
+
+// refusal marks what a link(2) or rename(2) answers when it has not begun, as
+// on a full disk. After another failure, such as EIO, nobody knows.
+func refusal(err error) error {
+	for _, known := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.ENAMETOOLONG} {
+		if errors.Is(err, known) {
+			return untouched(err)
+		}
+	}
+	return err
 }
 
 // holds gives storage.ErrCondition unless c holds for the file now.

@@ -200,10 +200,10 @@ func playFull(path string) error {
 	big := strings.Repeat("x", 3<<20)
 	for _, c := range []storage.Cond{{}, {IfAbsent: true}} {
 		_, err := b.Put(ctx, "new", strings.NewReader(big), int64(len(big)), c)
-		fmt.Println("new:", errors.Is(err, unix.EFBIG))
+		fmt.Println("new:", errors.Is(err, unix.EFBIG), errors.Is(err, storage.ErrUntouched))
 	}
 	_, err = b.Put(ctx, "old", strings.NewReader(big), int64(len(big)), storage.Cond{})
-	fmt.Println("old:", errors.Is(err, unix.EFBIG))
+	fmt.Println("old:", errors.Is(err, unix.EFBIG), errors.Is(err, storage.ErrUntouched))
 	_, err = b.Put(ctx, "small", strings.NewReader("fits"), 4, storage.Cond{IfAbsent: true})
 	fmt.Println("small:", err == nil)
 	return nil // without Close: what is left over must not be much

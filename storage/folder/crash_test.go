@@ -223,7 +223,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"new: true", "new: true", "old: true", "small: true"}; !slices.Equal(said, want) {
+	if want := []string{"new: true true", "new: true true", "old: true true", "small: true"}; !slices.Equal(said, want) {
 		t.Errorf("got %q, want %q", said, want)
 	}
 	for key, want := range map[string]string{"old": "as it was", "small": "fits"} {

@@ -2,11 +2,13 @@ package folder_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/recueil-cms/recueil/storage"
@@ -192,6 +194,27 @@ func TestFoldersRemovedByHandAreMadeAgain(t *testing.T) {
 	}
 	if _, err := b.Put(t.Context(), "a/b/c", strings.NewReader("x"), 1, storage.Cond{IfAbsent: true}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLostRacesLeaveNoFiles: a finished file that came too late goes at once,
+// not only when the process ends.
+func TestLostRacesLeaveNoFiles(t *testing.T) {
+	path := t.TempDir()
+	b := open(t, path)
+	var racers sync.WaitGroup
+	for i := range 200 {
+		racers.Go(func() {
+			_, err := b.Put(t.Context(), fmt.Sprint("k", i/20), strings.NewReader("text"), 4, storage.Cond{IfAbsent: true})
+			if err != nil && !errors.Is(err, storage.ErrCondition) {
+				t.Error(err)
+			}
+		})
+	}
+	racers.Wait()
+	left, err := filepath.Glob(filepath.Join(path, ".recueil", "tmp", "*", "*"))
+	if err != nil || len(left) != 1 || filepath.Base(left[0]) != "owner" {
+		t.Errorf("left: %q, %v", left, err)
 	}
 }
 

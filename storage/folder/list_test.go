@@ -82,7 +82,7 @@ func TestAListHoldsFewNames(t *testing.T) {
 	for i := range 20 {
 		items = append(items, item{key: fmt.Sprintf("%02d", 19-i)})
 	}
-	items = append(items, items[3])
+	items = append(items, items[17], items[18]) // 02 and 01 once more
 	got := w.smallest(items)
 	if len(got) != 10 || got[0].key != "00" || got[9].key != "09" {
 		t.Fatalf("got %v", got)

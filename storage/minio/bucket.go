@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -155,7 +156,7 @@ func (b *Bucket) Put(ctx context.Context, key string, body io.Reader, size int64
 func (b *Bucket) putIf(ctx context.Context, key string, body io.Reader, c storage.Cond) (s3.UploadInfo, error) {
 	data, err := io.ReadAll(body)
 	if err != nil {
-		return s3.UploadInfo{}, err
+		return s3.UploadInfo{}, fmt.Errorf("%w: %w", storage.ErrUntouched, err)
 	}
 	options := single(int64(len(data)))
 	if c.IfAbsent {
@@ -170,10 +171,10 @@ func (b *Bucket) putIf(ctx context.Context, key string, body io.Reader, c storag
 	for try := 1; ; try++ {
 		info, err := b.once.PutObject(ctx, b.name, b.prefix+key, bytes.NewReader(data), int64(len(data)), options)
 		if code(err) != "ConditionalRequestConflict" || try == tries {
-			return info, conditionError(err, c)
+			return info, known(conditionError(err, c))
 		}
 		if err := pause(ctx, time.Duration(try)*20*time.Millisecond); err != nil {
-			return s3.UploadInfo{}, err
+			return s3.UploadInfo{}, fmt.Errorf("%w: %w", storage.ErrUntouched, err)
 		}
 	}
 }
@@ -212,7 +213,37 @@ func (b *Bucket) putOnce(ctx context.Context, key string, body io.Reader, size i
 		}
 		body = bytes.NewReader(nil)
 	}
-	return b.once.PutObject(ctx, b.name, b.prefix+key, body, size, single(size))
+	info, err := b.once.PutObject(ctx, b.name, b.prefix+key, body, size, single(size))
+	return info, known(err)
+}
+
+// known marks the failures of a single PUT that certainly had no effect: no
+// connection came about, or the store has refused the request for what it is.
+func known(err error) error {
+	if err == nil || errors.Is(err, storage.ErrCondition) {
+		return err
+	}
+	var network *net.OpError
+	var answer s3.ErrorResponse
+	switch {
+	case errors.As(err, &network) && network.Op == "dial":
+	case errors.As(err, &answer) && refused(answer.StatusCode):
+	default:
+		return err
+	}
+	return fmt.Errorf("%w: %w", storage.ErrUntouched, err)
+}
+
+// refused tells the answers to a request that is not acceptable from those
+// about how its execution went.
+func refused(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusMethodNotAllowed, http.StatusConflict, http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
+		http.StatusTooManyRequests, http.StatusNotImplemented:
+		return true
+	}
+	return false
 }
 
 // single gives the options of a put by one request. Signing in chunks is left

@@ -79,6 +79,10 @@ func TestTheServerIsKilledAndComesBack(t *testing.T) {
 		}
 	}
 
+	if !errors.Is(err2, storage.ErrUntouched) {
+		t.Errorf("a put without a connection is not unclear: %v", err2)
+	}
+
 	server.Start(t)
 	if got := getText(t, b, "before"); got != "still there" {
 		t.Errorf("after the restart: %q", got)

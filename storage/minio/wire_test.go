@@ -106,25 +106,31 @@ func TestAReadIsRepeated(t *testing.T) {
 func TestAnswersAreTold(t *testing.T) {
 	absent, match := storage.Cond{IfAbsent: true}, storage.Cond{IfMatch: "0123"}
 	for _, c := range []struct {
-		status    int
-		code      string
-		cond      storage.Cond
-		condition bool
+		status int
+		code   string
+		cond   storage.Cond
+		want   error // nil: unclear
 	}{
-		{412, "PreconditionFailed", absent, true},
-		{412, "PreconditionFailed", match, true},
-		{404, "NoSuchKey", match, true},
-		{404, "NoSuchKey", absent, false},
-		{404, "NoSuchBucket", match, false},
-		{403, "AccessDenied", absent, false},
-		{409, "ConditionalRequestConflict", absent, false},
-		{409, "OperationAborted", match, false},
-		{501, "NotImplemented", absent, false},
+		{412, "PreconditionFailed", absent, storage.ErrCondition},
+		{412, "PreconditionFailed", match, storage.ErrCondition},
+		{404, "NoSuchKey", match, storage.ErrCondition},
+		{404, "NoSuchKey", absent, storage.ErrUntouched},
+		{404, "NoSuchBucket", match, storage.ErrUntouched},
+		{403, "AccessDenied", absent, storage.ErrUntouched},
+		{403, "AccessDenied", storage.Cond{}, storage.ErrUntouched},
+		{409, "ConditionalRequestConflict", absent, storage.ErrUntouched},
+		{501, "NotImplemented", absent, storage.ErrUntouched},
+		{507, "XMinioStorageFull", match, nil}, // may have filled up in the middle
+		{408, "RequestTimeout", absent, nil},
+		{500, "InternalError", absent, nil},
+		{503, "SlowDown", storage.Cond{}, nil},
 	} {
 		b := store(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, c.status, c.code) })
 		err := putOne(b, c.cond)
-		if err == nil || errors.Is(err, storage.ErrCondition) != c.condition {
-			t.Errorf("%d %s under %+v: error %v, ErrCondition expected: %v", c.status, c.code, c.cond, err, c.condition)
+		for _, kind := range []error{storage.ErrCondition, storage.ErrUntouched} {
+			if err == nil || errors.Is(err, kind) != (kind == c.want) {
+				t.Errorf("%d %s under %+v: error %v, want %v", c.status, c.code, c.cond, err, c.want)
+			}
 		}
 	}
 }
@@ -174,6 +180,30 @@ func TestABodyThatBreaksOffIsAnError(t *testing.T) {
 				t.Errorf("%q was read to an end without an error", text)
 			}
 		})
+	}
+}
+
+// TestASlowBodyMayTakeLonger than the time-out, as long as bytes come.
+func TestASlowBodyMayTakeLonger(t *testing.T) {
+	b := store(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "8")
+		w.Header().Set("ETag", `"e"`)
+		w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
+		ticker := time.NewTicker(100 * time.Millisecond) // a fifth of the time-out
+		defer ticker.Stop()
+		for range 8 {
+			<-ticker.C
+			fmt.Fprint(w, "x")
+			w.(http.Flusher).Flush()
+		}
+	})
+	body, _, err := b.Get(t.Context(), "k", storage.Range{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	if text, err := io.ReadAll(body); err != nil || len(text) != 8 {
+		t.Errorf("%d bytes, %v", len(text), err)
 	}
 }
 

@@ -87,10 +87,10 @@ func (m *Memory) Put(ctx context.Context, key string, body io.Reader, size int64
 	var data bytes.Buffer
 	data.Grow(int(min(size, 1<<20)))
 	if _, err := io.Copy(&data, storage.Exactly(body, size)); err != nil {
-		return storage.Object{}, fmt.Errorf("put %s: %w", key, err)
+		return storage.Object{}, fmt.Errorf("put %s: %w: %w", key, storage.ErrUntouched, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return storage.Object{}, err
+		return storage.Object{}, fmt.Errorf("put %s: %w: %w", key, storage.ErrUntouched, err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
