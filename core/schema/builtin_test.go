@@ -120,3 +120,9 @@ func eachTexts(where string, v any, see func(string, map[string]any)) {
 		}
 	}
 }
+
+func BenchmarkBuiltinCollections(b *testing.B) {
+	for b.Loop() {
+		builtins(b)
+	}
+}

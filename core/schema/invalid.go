@@ -106,6 +106,9 @@ func moved(pointer string, faults []problem.Field) []problem.Field {
 
 // step is one reference token of a JSON Pointer (RFC 6901), with its slash.
 func step(name string) string {
+	if !strings.ContainsAny(name, "~/") {
+		return "/" + name
+	}
 	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 

@@ -131,7 +131,9 @@ func (t translation) set(l level, f Field, fields []Field, m map[string]any, own
 		}
 		found++
 		value, bad := t.value(l, *nested, v)
-		faults = append(faults, moved(step(t.from.key(nested)), bad)...)
+		if len(bad) > 0 {
+			faults = append(faults, moved(step(t.from.key(nested)), bad)...)
+		}
 		if value != nil || !t.input {
 			out[t.to.key(nested)] = value
 		}
@@ -184,7 +186,9 @@ func (t translation) items(f Field, v any, limit int, each func(map[string]any) 
 			continue
 		}
 		set, bad := each(m)
-		faults = append(faults, moved(at(i), bad)...)
+		if len(bad) > 0 {
+			faults = append(faults, moved(at(i), bad)...)
+		}
 		if set == nil {
 			continue
 		}
