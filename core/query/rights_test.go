@@ -117,6 +117,8 @@ func TestNoOracle(t *testing.T) {
 		{"local", "sort=phone", "10"},
 		{"local", "filter[partners][phone][_starts_with]=04", ""},
 		{"local", "sort=id", "10 11 12"},
+		{"ranker", "sort=-rank", "10"},
+		{"ranker", "", "12 10 11"}, // the collection's own order leaves the rank out
 		// Drafts do not answer visitors, in relations neither.
 		{"", "filter[partners][name][_contains]=projet", ""},
 		{"", "filter[partners][name][_contains]=brouillon", ""},
@@ -369,6 +371,7 @@ func TestBacklinksAreBounded(t *testing.T) {
 		want string
 	}{
 		{"", 2, "10.body 11.wilaya 12.wilaya"}, {"", 10, ""}, {"reader", 10, "20.about"}, {"clerk", 10, ""}, {"clerk", 11, "10.partners 21.about"},
+		{"labeller", 10, ""}, {"labeller", 11, "10.partners"},
 		{"", 3, "10.body"}, {"", 12, "10.partners"},
 	} {
 		by := userActor(c.who)

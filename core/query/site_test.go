@@ -86,6 +86,13 @@ func roles() []access.Role {
 		access.Role{ID: "local", Sees: schema.Members, Grants: []access.Grant{
 			{Collection: "associations", Verbs: []access.Verb{access.Read}, Fields: []content.FieldID{"phone"},
 				Rows: rows(`{"wilaya":{"code":{"_eq":"16"}}}`)}}},
+		// Reads the rank of associations of Algiers, the rest of all of them.
+		access.Role{ID: "ranker", Sees: schema.Coordinators, Grants: []access.Grant{
+			{Collection: "associations", Verbs: []access.Verb{access.Read}, Fields: []content.FieldID{"rank"},
+				Rows: rows(`{"wilaya":{"code":{"_eq":"16"}}}`)}}},
+		// Reads the labels of files and nothing else of them.
+		access.Role{ID: "labeller", Grants: []access.Grant{
+			{Collection: "files", Verbs: []access.Verb{access.Read}, Fields: []content.FieldID{"label"}}}},
 		access.Role{ID: "drafter", Sees: schema.Members, Grants: []access.Grant{
 			{Collection: "associations", Verbs: []access.Verb{access.Read, access.ReadDraft}}}},
 	)
@@ -184,7 +191,9 @@ type site struct {
 	db *view.DB
 }
 
-func newSite(t testing.TB) *site {
+func newSite(t testing.TB) *site { return siteOf(t, entries()) }
+
+func siteOf(t testing.TB, entries []*content.Entry) *site {
 	t.Helper()
 	db, err := view.Open(t.Context(), t.TempDir(), schema.Builtin(), view.Options{Readers: 2})
 	if err != nil {
@@ -211,7 +220,7 @@ func newSite(t testing.TB) *site {
 			Alt: map[content.Locale]string{"fr": "Une goutte"}}),
 		noun(t, content.NounAsset, "hush", "", content.Asset{ID: "hush", Name: "plan.pdf", Visibility: "members"}))
 	s.commit(content.Commit{Action: "site.init", Actor: admin, At: today, Changes: changes})
-	for _, e := range entries() {
+	for _, e := range entries {
 		s.commit(content.Commit{Action: "entry.create", Actor: e.CreatedBy, At: e.CreatedAt, Subject: string(e.ID),
 			Changes: []content.Change{{Entry: e}}})
 	}
