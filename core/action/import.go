@@ -210,8 +210,8 @@ func (im *importer) open(in *Imported, c *schema.Collection) (*edit, error) {
 		return nil, err
 	}
 	if in.ID != "" {
-		past, err := im.tx.History(id, 1<<31, 1)
-		if err != nil && !missing(err) {
+		past, err := im.tx.Audit(view.AuditQuery{Subject: string(id), Limit: 1})
+		if err != nil {
 			return nil, err
 		}
 		if len(past) > 0 { // it was purged: its id, and its data key, are gone for ever

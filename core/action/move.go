@@ -73,7 +73,7 @@ func (e *edit) underneath(tx *view.Tx, parent content.EntryID) error {
 		if id == e.ID {
 			return problem.New(problem.Conflict, "parent_below", nil)
 		}
-		if depth >= maxDepth {
+		if depth >= maxDepth-1 {
 			return problem.New(problem.Conflict, "tree_too_deep", problem.Args{"limit": maxDepth})
 		}
 		above, err := tx.Entry(id)

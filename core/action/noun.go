@@ -108,13 +108,21 @@ func NewUserNoun(u content.User) (*content.Noun, error) {
 }
 
 // DecodeUser reads the noun of a user, with what is personal unless that was
-// erased.
+// erased. It is in the body of a noun of the view, and apart in one of the log.
 func DecodeUser(n *content.Noun) (content.User, error) {
 	u, err := Decode[content.User](n)
-	if err == nil && len(n.Personal) > 0 {
-		err = json.Unmarshal(n.Personal, &u.UserPersonal)
+	if err != nil {
+		return u, err
 	}
-	return u, err
+	for _, part := range []json.RawMessage{n.Body, n.Personal} {
+		if len(part) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(part, &u.UserPersonal); err != nil {
+			return u, fmt.Errorf("read what is personal of %s %s: %w", n.Kind, n.ID, err)
+		}
+	}
+	return u, nil
 }
 
 // EmailLookup is the second name of a user's noun: one e-mail, however it is

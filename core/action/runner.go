@@ -186,6 +186,9 @@ type run struct {
 func (u *run) plan(tx *view.Tx) (content.Commit, error) {
 	u.receipt = Receipt{}
 	env := u.r.env(u.by, nil)
+	if at := tx.At(); !at.IsZero() {
+		env.Now = at // of the record: the same on every node, and never going back
+	}
 	policy, err := u.r.policies.load(tx, u.by, env.Now)
 	if err != nil {
 		return content.Commit{}, err
