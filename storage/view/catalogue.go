@@ -38,23 +38,40 @@ type collection struct {
 
 // shelf is what rows share; see the table.
 type shelf struct {
-	live, trashed bool
-	locale        content.Locale
-	locales       string // sorted, joined by commas
+	trashed bool
+	locale  content.Locale
+	// live and newest are the locales that the entry has on the side, sorted
+	// and joined by commas, or sharedOnly; "" when the row is not of that side.
+	live, newest string
 }
 
-func (s shelf) list() []content.Locale {
-	if s.locales == "" {
+// sharedOnly stands for the locales of an entry that has none.
+const sharedOnly = "-"
+
+func (s shelf) side(live bool) string {
+	if live {
+		return s.live
+	}
+	return s.newest
+}
+
+// list gives the locales that the entry has on a side.
+func (s shelf) list(live bool) []content.Locale {
+	side := s.side(live)
+	if side == "" || side == sharedOnly {
 		return nil
 	}
 	var out []content.Locale
-	for _, l := range strings.Split(s.locales, ",") {
+	for _, l := range strings.Split(side, ",") {
 		out = append(out, content.Locale(l))
 	}
 	return out
 }
 
 func joinLocales(ls []content.Locale) string {
+	if len(ls) == 1 && ls[0] == content.Shared {
+		return sharedOnly
+	}
 	words := make([]string, len(ls))
 	for i, l := range ls {
 		words[i] = string(l)
@@ -62,14 +79,14 @@ func joinLocales(ls []content.Locale) string {
 	return strings.Join(words, ",")
 }
 
-// chosen reports whether rows of the shelf stand for their entries under an
-// order of preference. Shared comes last in every order. With all set, locales
+// chosen reports whether rows of the shelf stand for their entries on a side
+// under an order of preference. Shared comes last in every order. With all set, locales
 // that the order does not name come after it, in alphabetical order.
-func (s shelf) chosen(order []content.Locale, all bool) bool {
-	if s.locale == content.Shared {
-		return true
+func (s shelf) chosen(live bool, order []content.Locale, all bool) bool {
+	if s.side(live) == "" || s.locale == content.Shared {
+		return s.side(live) != ""
 	}
-	has := s.list()
+	has := s.list(live)
 	for _, l := range order {
 		if slices.Contains(has, l) {
 			return l == s.locale
@@ -83,7 +100,7 @@ func (c *catalogue) picks(col *collection, live, trashed bool, order []content.L
 	var out []int
 	for _, n := range col.used {
 		s := c.shelves[n]
-		if s.live == live && s.trashed == trashed && s.chosen(order, all) {
+		if s.trashed == trashed && s.chosen(live, order, all) {
 			out = append(out, n)
 		}
 	}
@@ -162,8 +179,8 @@ func loadCatalogue(c *conn, kinds schema.Kinds, version int64) (*catalogue, erro
 			out.locales[content.Locale(asText(row[1]))] = int(asInt(row[0]))
 			return nil
 		}},
-		{`SELECT n, live, trashed, locale, locales FROM shelves`, func(row []driver.Value) error {
-			s := shelf{asInt(row[1]) == 1, asInt(row[2]) == 1, content.Locale(asText(row[3])), asText(row[4])}
+		{`SELECT n, trashed, locale, live, newest FROM shelves`, func(row []driver.Value) error {
+			s := shelf{asInt(row[1]) == 1, content.Locale(asText(row[2])), asText(row[3]), asText(row[4])}
 			out.shelves[int(asInt(row[0]))], out.shelfOf[s] = s, int(asInt(row[0]))
 			return nil
 		}},

@@ -41,7 +41,7 @@ var digested = []string{
 	`SELECT seq FROM state`,
 	`SELECT e.id, c.id, e.revision, e.trashed, e.parent, e.position, e.personal, e.body
 		FROM entries e JOIN collections c ON c.n = e.collection ORDER BY e.id`,
-	`SELECT c.id, s.live, s.trashed, s.locale, s.locales, k.status, k.rows
+	`SELECT c.id, s.trashed, s.locale, s.live, s.newest, k.status, k.rows
 		FROM counts k JOIN collections c ON c.n = k.collection JOIN shelves s ON s.n = k.shelf
 		WHERE k.rows <> 0 ORDER BY 1, 2, 3, 4, 5, 6`,
 	`SELECT e.id, d.locale, d.publish, d.at FROM due d JOIN entries e ON e.n = d.entry ORDER BY 1, 2, 3`,
@@ -49,9 +49,8 @@ var digested = []string{
 	`SELECT seq, place, at, kind, actor, behalf, action, subject, reason FROM audit ORDER BY seq, place`,
 	`SELECT kind, id, lookup, body FROM nouns ORDER BY kind, id`,
 	`SELECT actor, key, seq, subject, revision, request, at FROM past ORDER BY actor, key`,
-	`SELECT entry, l.k & 1, loc.tag, c.id, f.id, l.key, l.use, s.locales, s.trashed, l.rank
-		FROM links l JOIN fields f ON f.n = l.f JOIN collections c ON c.n = f.collection
-		JOIN shelves s ON s.n = l.shelf LEFT JOIN locales loc ON loc.n = (l.k >> 1) & 65535
+	`SELECT entry, l.k & 1, s.locale, c.id, f.id, l.key, l.use, s.live, s.newest, s.trashed, l.rank
+		FROM links l JOIN fields f ON f.n = l.f JOIN collections c ON c.n = f.collection JOIN shelves s ON s.n = l.shelf
 		ORDER BY 1, 2, 3, 4, 5, 6`,
 }
 
@@ -89,7 +88,7 @@ func (s *digest) collections() error {
 		columns := slices.Clone(col.shape.Columns)
 		slices.SortFunc(columns, func(a, b *column) int { return strings.Compare(string(a.field.ID), string(b.field.ID)) })
 		text := `SELECT r.entry, r.locale, r.k & 1, r.revision, r.updated, r.updater, r.actors, r.status, r.created, r.published,
-			r.trashed, r.creator, r.parent, r.position, s.locales, s.live, s.trashed, b.body`
+			r.trashed, r.creator, r.parent, r.position, s.live, s.newest, s.trashed, b.body`
 		s.hash.Write([]byte("collection " + id))
 		for _, c := range columns {
 			s.hash.Write([]byte(" field " + string(c.field.ID)))
@@ -97,7 +96,7 @@ func (s *digest) collections() error {
 				text += ", r." + name
 			}
 		}
-		text += " FROM " + table(col.n) + ` r LEFT JOIN shelves s ON s.n = r.shelf LEFT JOIN bodies b ON b.k = r.holder
+		text += " FROM " + table(col.n) + ` r LEFT JOIN shelves s ON s.n = r.shelf LEFT JOIN bodies b ON b.k = r.k
 			ORDER BY r.entry, r.locale, r.k & 1`
 		if err := s.add(text); err != nil {
 			return err

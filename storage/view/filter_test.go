@@ -301,14 +301,16 @@ func TestWrongQuestionsAreRefused(t *testing.T) {
 	}
 	base := List{Collection: "studies", Live: true, Locales: []content.Locale{"fr"}, Limit: 5}
 	for name, change := range map[string]func(*List){
-		"field":           func(l *List) { l.Filter = leaf("nope", schema.Eq, "x") },
-		"operand":         func(l *List) { l.Filter = leaf("title", schema.Eq, 1.0) },
-		"list":            func(l *List) { l.Filter = leaf("title", schema.In, "x") },
-		"between":         func(l *List) { l.Filter = leaf("pages", schema.Between, []any{1.0}) },
-		"variable":        func(l *List) { l.Filter = leaf("title", schema.Eq, schema.Variable{Name: "user"}) },
-		"other":           func(l *List) { l.Filter = leaf("title", schema.Eq, "x"); l.Filter.Path[0].Collection = "wilayas" },
-		"no relation":     func(l *List) { f := leaf("title", schema.Eq, "x"); f.Path = append(f.Path, f.Path[0]); l.Filter = f },
-		"order":           func(l *List) { l.Order = []schema.Order{{Path: []schema.Step{{Collection: "studies", Field: "topics"}}}} },
+		"field":       func(l *List) { l.Filter = leaf("nope", schema.Eq, "x") },
+		"operand":     func(l *List) { l.Filter = leaf("title", schema.Eq, 1.0) },
+		"list":        func(l *List) { l.Filter = leaf("title", schema.In, "x") },
+		"between":     func(l *List) { l.Filter = leaf("pages", schema.Between, []any{1.0}) },
+		"variable":    func(l *List) { l.Filter = leaf("title", schema.Eq, schema.Variable{Name: "user"}) },
+		"other":       func(l *List) { l.Filter = leaf("title", schema.Eq, "x"); l.Filter.Path[0].Collection = "wilayas" },
+		"no relation": func(l *List) { f := leaf("title", schema.Eq, "x"); f.Path = append(f.Path, f.Path[0]); l.Filter = f },
+		"order": func(l *List) {
+			l.Order = []schema.Order{{Path: []schema.Step{{Collection: "studies", Field: "topics"}}}}
+		},
 		"cursor":          func(l *List) { l.After = &Cursor{Cells: []any{"x"}} },
 		"two cursors":     func(l *List) { l.After, l.Before = &Cursor{}, &Cursor{} },
 		"limit":           func(l *List) { l.Limit = MaxPage + 1 },

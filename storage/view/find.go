@@ -31,7 +31,7 @@ func (tx *Tx) EntryBySlug(col content.CollectionID, locale content.Locale, slug 
 		return "", err
 	}
 	shelves := tx.sideShelves(c, live, func(s shelf) bool {
-		return !field.field.Localized || s.locale == locale || s.locale == content.Shared
+		return !s.trashed && (!field.field.Localized || s.locale == locale || s.locale == content.Shared)
 	})
 	row, err := tx.c.one("SELECT entry FROM "+table(c.n)+" WHERE "+field.value()+" = ? AND shelf IN ("+numbers(shelves)+") ORDER BY entry", slug)
 	if err != nil {
@@ -43,11 +43,11 @@ func (tx *Tx) EntryBySlug(col content.CollectionID, locale content.Locale, slug 
 	return content.EntryID(asText(row[0])), nil
 }
 
-// sideShelves gives the shelves of one side, without the trash, that fit.
+// sideShelves gives the shelves of one side that fit.
 func (tx *Tx) sideShelves(c *collection, live bool, fits func(shelf) bool) []int {
 	var out []int
 	for _, n := range c.used {
-		if s := tx.catalogue().shelves[n]; s.live == live && !s.trashed && fits(s) {
+		if s := tx.catalogue().shelves[n]; s.side(live) != "" && fits(s) {
 			out = append(out, n)
 		}
 	}
@@ -64,9 +64,9 @@ func (tx *Tx) RowBySlug(col content.CollectionID, slug string, live bool, locale
 		return nil, err
 	}
 	shelves := tx.sideShelves(c, live, func(s shelf) bool {
-		return s.locale == content.Shared || slices.Contains(locales, s.locale)
+		return !s.trashed && (s.locale == content.Shared || slices.Contains(locales, s.locale))
 	})
-	text := "SELECT " + rowCells + " FROM " + table(c.n) + " r CROSS JOIN bodies b ON b.k = r.holder WHERE r." + field.value() +
+	text := "SELECT " + rowCells + " FROM " + table(c.n) + " r CROSS JOIN bodies b ON b.k = r.k WHERE r." + field.value() +
 		" = ? AND r.shelf IN (" + numbers(shelves) + ") ORDER BY r.entry"
 	var best []driver.Value
 	place := len(locales) + 1
@@ -87,8 +87,8 @@ func (tx *Tx) RowBySlug(col content.CollectionID, slug string, live bool, locale
 		return nil, fmt.Errorf("slug %q in %q: %w", slug, col, ErrNotFound)
 	}
 	cat := tx.catalogue()
-	if cat.shelves[int(asInt(best[10]))].chosen(locales, false) {
-		return rowFrom(cat, col, best)
+	if cat.shelves[int(asInt(best[10]))].chosen(live, locales, false) {
+		return rowFrom(cat, col, live, best)
 	}
 	id := content.EntryID(asText(best[0]))
 	rows, err := tx.Rows(col, []content.EntryID{id}, live, locales)
@@ -125,10 +125,10 @@ func (tx *Tx) Rows(col content.CollectionID, ids []content.EntryID, live bool, l
 			args[i] = part[min(i, len(part)-1)]
 		}
 		text := fmt.Sprintf("SELECT %s FROM entries e CROSS JOIN %s r ON r.k BETWEEN e.n * %d AND e.n * %d + %d AND r.shelf IN (%s)"+
-			" CROSS JOIN bodies b ON b.k = r.holder WHERE e.id IN (?%s)",
+			" CROSS JOIN bodies b ON b.k = r.k WHERE e.id IN (?%s)",
 			rowCells, table(c.n), perEntry, perEntry, perEntry-1, numbers(shelves), strings.Repeat(", ?", size-1))
 		err := tx.c.query(tx.ctx, text, args, func(v []driver.Value) error {
-			row, err := rowFrom(cat, col, v)
+			row, err := rowFrom(cat, col, live, v)
 			if err == nil {
 				out[row.ID] = row
 			}
@@ -203,9 +203,10 @@ func (tx *Tx) Matches(id content.EntryID, live bool, locale content.Locale, f sc
 	if err != nil {
 		return false, fmt.Errorf("match entry %s: %w", id, err)
 	}
+	shelves := tx.sideShelves(col, live, func(s shelf) bool { return true })
 	from := asInt(row[0]) * perEntry
-	text := fmt.Sprintf("SELECT count(*), coalesce(sum(%s), 0) FROM %s r WHERE r.k BETWEEN %s AND %s AND r.k & 1 = %d",
-		where, table(col.n), q.bind(from), q.bind(from+perEntry-1), boolInt(live))
+	text := fmt.Sprintf("SELECT count(*), coalesce(sum(%s), 0) FROM %s r WHERE r.k BETWEEN %s AND %s AND +r.shelf IN (%s)",
+		where, table(col.n), q.bind(from), q.bind(from+perEntry-1), numbers(shelves))
 	if locale != content.Shared {
 		text += " AND r.locale IN (" + q.bind(string(locale)) + ", '')"
 	}

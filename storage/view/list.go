@@ -98,7 +98,7 @@ func (p *plan) fill(page *Page) error {
 		return err
 	}
 	text := "SELECT " + rowCells + ", p.* FROM (" + inner + ") p CROSS JOIN " + table(p.col.n) +
-		" r ON r.k = p.k CROSS JOIN bodies b ON b.k = r.holder"
+		" r ON r.k = p.k CROSS JOIN bodies b ON b.k = r.k"
 	var cursors []*Cursor
 	err = p.tx.c.query(p.tx.ctx, text, p.q.args, func(v []driver.Value) error {
 		row, err := p.row(v)
@@ -201,9 +201,9 @@ func (p *plan) branches(text, where string) string {
 }
 
 // row makes a Row of what rowCells selected.
-func (p *plan) row(v []driver.Value) (*Row, error) { return rowFrom(p.q.cat, p.col.id, v) }
+func (p *plan) row(v []driver.Value) (*Row, error) { return rowFrom(p.q.cat, p.col.id, p.l.Live, v) }
 
-func rowFrom(cat *catalogue, col content.CollectionID, v []driver.Value) (*Row, error) {
+func rowFrom(cat *catalogue, col content.CollectionID, live bool, v []driver.Value) (*Row, error) {
 	values, err := unpackValues(asBytes(v[11]))
 	if err != nil {
 		return nil, fmt.Errorf("entry %s: %w", asText(v[0]), err)
@@ -213,7 +213,7 @@ func rowFrom(cat *catalogue, col content.CollectionID, v []driver.Value) (*Row, 
 		Revision: int(asInt(v[2])), Status: content.Status(asText(v[3])),
 		CreatedAt: timeOf(asInt(v[4])), UpdatedAt: timeOf(asInt(v[5])),
 		Parent: content.EntryID(asText(v[8])), Position: asText(v[9]),
-		Locales: cat.shelves[int(asInt(v[10]))].list(), Values: values,
+		Locales: cat.shelves[int(asInt(v[10]))].list(live), Values: values,
 	}
 	if n := asInt(v[6]); n != never {
 		at := timeOf(n)

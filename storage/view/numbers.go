@@ -88,8 +88,8 @@ func (t *transaction) shelfNumber(s shelf) (int, error) {
 		return n, nil
 	}
 	n := len(t.cat.shelfOf) + 1
-	err := t.write(`INSERT INTO shelves(n, live, trashed, locale, locales) VALUES(?, ?, ?, ?, ?)`,
-		n, s.live, s.trashed, s.locale, s.locales)
+	err := t.write(`INSERT INTO shelves(n, trashed, locale, live, newest) VALUES(?, ?, ?, ?, ?)`,
+		n, s.trashed, s.locale, s.live, s.newest)
 	if err != nil {
 		return 0, err
 	}

@@ -15,14 +15,15 @@ import (
 
 // row is one row of an entry as it is to be.
 type row struct {
-	k       int64
 	locale  content.Locale
+	side    shelf
+	values  content.Values
+	k       int64
 	shelf   int
 	status  string
-	holder  int64 // the row that holds the body: the live one when both are equal
 	body    []byte
 	bodySum int64
-	fixed   []any // cells of rowColumns from "shelf" to "holder"
+	fixed   []any // cells of rowColumns from "shelf" to "position"
 	cells   []any // of the fields
 	links   []link
 	sum     int64
@@ -37,8 +38,8 @@ type link struct {
 
 // written is what the file has of a row.
 type written struct {
-	shelf, holder, bodySum, sum int64
-	status                      string
+	shelf, bodySum, sum int64
+	status              string
 }
 
 // writing says why rows are written.
@@ -97,34 +98,44 @@ func (t *transaction) rows(n int, e *content.Entry, how writing) error {
 
 func (t *transaction) written(col *collection, n int) (map[int64]written, error) {
 	have := map[int64]written{}
-	text := "SELECT k, shelf, holder, bodysum, sum, status FROM " + table(col.n) + " WHERE k >= ? AND k < ?"
+	text := "SELECT k, shelf, bodysum, sum, status FROM " + table(col.n) + " WHERE k >= ? AND k < ?"
 	err := t.c.query(context.Background(), text, []any{n * perEntry, (n + 1) * perEntry}, func(v []driver.Value) error {
-		have[asInt(v[0])] = written{asInt(v[1]), asInt(v[2]), asInt(v[3]), asInt(v[4]), asText(v[5])}
+		have[asInt(v[0])] = written{asInt(v[1]), asInt(v[2]), asInt(v[3]), asText(v[4])}
 		return nil
 	})
 	return have, err
 }
 
-// rowsOf derives the rows of an entry.
+// rowsOf derives the rows of an entry: one for each of its locales on each
+// side, and only one where both sides have the same values.
 func (t *transaction) rowsOf(col *collection, n int, e *content.Entry) ([]*row, error) {
+	live, newest := localesOn(e, true), localesOn(e, false)
 	var out []*row
-	live := map[content.Locale]*row{}
-	for _, side := range []bool{true, false} { // the live ones first: they hold the bodies
-		locales := localesOn(e, side)
-		for _, l := range locales {
-			r, err := t.rowOf(col, n, e, l, side, locales)
-			if err != nil {
-				return nil, err
-			}
-			if twin := live[l]; !side && twin != nil && string(twin.body) == string(r.body) {
-				r.holder, r.body = twin.k, nil
-			}
-			if side {
-				live[l] = r
-			}
-			r.fixed = append(r.fixed, r.holder)
-			r.sum = r.checksum(col)
-			out = append(out, r)
+	for _, l := range newest { // nothing is live that is not among the newest
+		body, err := packValues(e.Working(l))
+		if err != nil {
+			return nil, fmt.Errorf("entry %s: %w", e.ID, err)
+		}
+		sh := shelf{trashed: e.TrashedAt != nil, locale: l, newest: joinLocales(newest)}
+		if !slices.Contains(live, l) {
+			out = append(out, &row{locale: l, side: sh, values: e.Working(l), body: body})
+			continue
+		}
+		published, err := packValues(e.Live(l))
+		if err != nil {
+			return nil, fmt.Errorf("entry %s: %w", e.ID, err)
+		}
+		twin := shelf{locale: l, live: joinLocales(live)}
+		if string(published) == string(body) {
+			twin.newest = sh.newest
+		} else {
+			out = append(out, &row{locale: l, side: sh, values: e.Working(l), body: body})
+		}
+		out = append(out, &row{locale: l, side: twin, values: e.Live(l), body: published})
+	}
+	for _, r := range out {
+		if err := t.complete(r, col, n, e); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -149,41 +160,32 @@ func localesOn(e *content.Entry, live bool) []content.Locale {
 	return out
 }
 
-func (t *transaction) rowOf(col *collection, n int, e *content.Entry, l content.Locale, live bool, locales []content.Locale) (*row, error) {
-	number, err := t.localeNumber(l)
+// complete derives everything of a row that follows from its values.
+func (t *transaction) complete(r *row, col *collection, n int, e *content.Entry) error {
+	number, err := t.localeNumber(r.locale)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sh := shelf{live: live, trashed: e.TrashedAt != nil, locale: l}
-	if l != content.Shared {
-		sh.locales = joinLocales(locales)
+	if r.shelf, err = t.shelfNumber(r.side); err != nil {
+		return err
 	}
-	r := &row{k: int64(n)*perEntry + int64(number)<<1 + boolInt(live), locale: l, status: string(e.Status(l))}
-	r.holder = r.k
-	if r.shelf, err = t.shelfNumber(sh); err != nil {
-		return nil, err
-	}
-	values := e.Working(l)
-	if live {
-		values = e.Live(l)
-	}
-	if r.body, err = packValues(values); err != nil {
-		return nil, fmt.Errorf("entry %s: %w", e.ID, err)
-	}
+	r.k = int64(n)*perEntry + int64(number)<<1 + boolInt(r.side.live != "")
+	r.status = string(e.Status(r.locale))
 	r.bodySum = sumOf(r.body)
-	published := nanosOf(e.Side(l).PublishedAt)
-	r.fixed = []any{r.shelf, string(e.ID), string(l), r.status, nanos(e.CreatedAt), published,
+	published := nanosOf(e.Side(r.locale).PublishedAt)
+	r.fixed = []any{r.shelf, string(e.ID), string(r.locale), r.status, nanos(e.CreatedAt), published,
 		nanosOf(e.TrashedAt), userOf(e.CreatedBy), string(e.Parent), e.Position}
-	r.fields(t, col, values, published)
-	return r, nil
+	r.fields(t, col, published)
+	r.sum = r.checksum(col)
+	return nil
 }
 
 // fields derives the cells and links.
-func (r *row) fields(t *transaction, col *collection, values content.Values, published int64) {
+func (r *row) fields(t *transaction, col *collection, published int64) {
 	var rank any = published
 	byKey := map[link]int{}
 	for _, c := range col.shape.Columns {
-		cells, keys := c.cells(values[c.field.ID])
+		cells, keys := c.cells(r.values[c.field.ID])
 		r.cells = append(r.cells, cells...)
 		for _, key := range keys {
 			byKey[link{f: c.Number, key: key}] |= linkCell
@@ -192,7 +194,7 @@ func (r *row) fields(t *transaction, col *collection, values content.Values, pub
 			rank = cells[len(cells)-1]
 		}
 	}
-	for _, ref := range t.kinds.Refs(col.def, values) {
+	for _, ref := range t.kinds.Refs(col.def, r.values) {
 		if c := col.shape.column(ref.Field); c != nil {
 			use := linkEntry
 			if ref.Ref.Kind == content.RefAsset {
@@ -284,11 +286,8 @@ func (t *transaction) writeRow(col *collection, e *content.Entry, r *row, old wr
 	if err != nil {
 		return err
 	}
-	switch {
-	case r.holder == r.k && !(exists && old.holder == r.k && old.bodySum == r.bodySum):
+	if !exists || old.bodySum != r.bodySum {
 		err = t.write(`INSERT OR REPLACE INTO bodies(k, body) VALUES(?, ?)`, r.k, r.body)
-	case r.holder != r.k && exists && old.holder == r.k:
-		err = t.write(`DELETE FROM bodies WHERE k = ?`, r.k)
 	}
 	if err != nil || (exists && old.sum == r.sum) {
 		return err

@@ -221,7 +221,7 @@ func indexesOf(c *schema.Collection, s *shape, sort []schema.Order) []index {
 		if single && (f.Unique || c.Slug == f.ID) {
 			out = append(out, index{Columns: []string{col.value(), "shelf"}})
 		}
-		if single && (f.Sortable || f.Facet || f.Unique || c.Title == f.ID || c.Date == f.ID) {
+		if single && (f.Sortable || f.Facet || c.Title == f.ID || c.Date == f.ID) {
 			out = append(out, byShelf(col.order()))
 		}
 	}

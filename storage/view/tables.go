@@ -13,10 +13,10 @@ const Format = 1
 
 const (
 	pageBytes = 8192
-	mapBytes  = 256 << 20
+	mapBytes  = 0
 	// perEntry is the number of row keys that each entry owns: a row's key is
-	// the number of its entry, its locale and its side in one integer, so that
-	// all rows of an entry lie beside one another and lead back to it.
+	// the number of its entry, its locale and whether it is live in one integer,
+	// so that all rows of an entry lie beside one another and lead back to it.
 	perEntry = 1 << 17
 	// maxLocales bounds the locales of a whole site, wrong ones included.
 	maxLocales = perEntry / 2
@@ -45,17 +45,18 @@ var tables = []string{
 	)`,
 	`CREATE TABLE locales(n INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE)`,
 	// A shelf is what rows have in common that decides whether they stand for
-	// their entry in a list: the side, the trash, their locale, and which
-	// locales the entry has on that side. An order of preference picks exactly
-	// one locale for each set, so it picks shelves, and an index that begins
-	// with the shelf gives an ordered list without a look at other rows.
+	// their entry in a list: the trash, their locale, and which locales the
+	// entry has on each side. An order of preference picks exactly one locale
+	// for each set, so it picks shelves, and an index that begins with the
+	// shelf gives an ordered list without a look at other rows. A row whose
+	// values are the same on both sides is there once, for both.
 	`CREATE TABLE shelves(
 		n INTEGER PRIMARY KEY,
-		live INTEGER NOT NULL,
 		trashed INTEGER NOT NULL,
 		locale TEXT NOT NULL,
-		locales TEXT NOT NULL, -- joined by commas
-		UNIQUE(live, trashed, locale, locales)
+		live TEXT NOT NULL,   -- locales of the entry there, "" for rows not of this side
+		newest TEXT NOT NULL,
+		UNIQUE(trashed, locale, live, newest)
 	)`,
 	`CREATE TABLE counts(
 		collection INTEGER NOT NULL,
@@ -153,7 +154,7 @@ const (
 var rowColumns = []string{
 	"revision", "updated", "updater", "actors",
 	"shelf", "entry", "locale", "status", "created", "published", "trashed", "creator", "parent", "position",
-	"holder", "bodysum", "sum",
+	"bodysum", "sum",
 }
 
 const rowTable = `CREATE TABLE %s(
@@ -172,7 +173,6 @@ const rowTable = `CREATE TABLE %s(
 	creator TEXT NOT NULL,
 	parent TEXT NOT NULL,
 	position TEXT NOT NULL,
-	holder INTEGER NOT NULL,    -- the k in bodies that has the values
 	bodysum INTEGER NOT NULL,   -- of the values
 	sum INTEGER NOT NULL        -- of everything from shelf on, and the links
 	%s)`

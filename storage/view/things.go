@@ -240,7 +240,7 @@ func (tx *Tx) Counts(col content.CollectionID) ([]Count, error) {
 	}
 	var out []Count
 	err := tx.c.query(tx.ctx, `SELECT s.locale, k.status, sum(k.rows) FROM counts k JOIN shelves s ON s.n = k.shelf
-		WHERE k.collection = ? AND s.live = 0 GROUP BY s.locale, k.status HAVING sum(k.rows) > 0 ORDER BY s.locale, k.status`,
+		WHERE k.collection = ? AND s.newest <> '' GROUP BY s.locale, k.status HAVING sum(k.rows) > 0 ORDER BY s.locale, k.status`,
 		[]any{c.n}, func(v []driver.Value) error {
 			out = append(out, Count{content.Locale(asText(v[0])), content.Status(asText(v[1])), int(asInt(v[2]))})
 			return nil
@@ -256,11 +256,15 @@ func (tx *Tx) Backlinks(ref content.Ref, live bool, limit int) ([]Backlink, erro
 	if ref.Kind == content.RefAsset {
 		use = linkAsset
 	}
+	side := "s.newest"
+	if live {
+		side = "s.live"
+	}
 	var out []Backlink
 	err := tx.c.query(tx.ctx, `SELECT l.entry, c.id, f.id, s.locale
 		FROM links l JOIN shelves s ON s.n = l.shelf JOIN fields f ON f.n = l.f JOIN collections c ON c.n = f.collection
-		WHERE l.key = ? AND l.use & ? AND s.live = ? AND NOT s.trashed ORDER BY c.id, l.entry, f.id, s.locale LIMIT ?`,
-		[]any{ref.ID, use, live, limit}, func(v []driver.Value) error {
+		WHERE l.key = ? AND l.use & ? AND `+side+` <> '' AND NOT s.trashed ORDER BY c.id, l.entry, f.id, s.locale LIMIT ?`,
+		[]any{ref.ID, use, limit}, func(v []driver.Value) error {
 			out = append(out, Backlink{content.EntryID(asText(v[0])), content.CollectionID(asText(v[1])),
 				content.FieldID(asText(v[2])), content.Locale(asText(v[3]))})
 			return nil
