@@ -53,10 +53,13 @@ func (ImportEntries) Name() string { return "entry.import" }
 // Needs the rights to create and publish, and, to set ids, times or replace,
 // those of an administrator of collections.
 func (a ImportEntries) Needs(tx *view.Tx) ([]access.Need, error) {
+	if len(a.Entries) > MaxImport {
+		return nil, problem.New(problem.TooLarge, "import_too_large", problem.Args{"limit": MaxImport, "n": len(a.Entries)})
+	}
 	fields := map[content.CollectionID][]content.FieldID{}
 	publish := map[content.CollectionID]bool{}
 	forged := a.Replace
-	for i := range a.Entries[:min(len(a.Entries), MaxImport)] {
+	for i := range a.Entries {
 		in := &a.Entries[i]
 		c, err := collectionOf(tx, in.Collection)
 		if err != nil {
@@ -91,10 +94,7 @@ func (a ImportEntries) Needs(tx *view.Tx) ([]access.Need, error) {
 
 // Plan makes all the entries, or lists what is wrong with any of them.
 func (a ImportEntries) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	if len(a.Entries) > MaxImport {
-		return nil, problem.New(problem.TooLarge, "import_too_large", problem.Args{"limit": MaxImport, "n": len(a.Entries)})
-	}
-	im := &importer{a: a, tx: tx, env: env, last: map[siblings]string{}}
+	im := &importer{a: a, tx: tx, env: env, last: map[siblings]string{}, parents: map[content.EntryID]content.EntryID{}}
 	im.env.batch = &batch{ids: map[content.EntryID]content.CollectionID{}, taken: map[place]content.EntryID{}}
 	edits := make([]*edit, len(a.Entries))
 	for i := range a.Entries {
@@ -135,6 +135,8 @@ type importer struct {
 	env    Env
 	last   map[siblings]string // position
 	faults []problem.Field
+
+	parents map[content.EntryID]content.EntryID // of the entries of the batch
 }
 
 // gather keeps the faults of one entry; an error that is not about its input
@@ -179,6 +181,7 @@ func (im *importer) start(in *Imported) (*edit, error) {
 		}
 	}
 	im.env.batch.ids[e.ID] = c.ID
+	im.parents[e.ID] = in.Parent
 	return e, nil
 }
 
@@ -247,39 +250,78 @@ func (im *importer) fill(e *edit, in *Imported) error {
 		return problem.OfFields(problem.Invalid, "invalid_values", []problem.Field{{Pointer: "/sides", Code: "locale_needed"}})
 	}
 	for _, live := range []bool{true, false} {
-		for _, l := range slices.Sorted(maps.Keys(in.Sides)) {
-			values, name := in.Sides[l].Published, "/published"
-			if !live {
-				values, name = in.Sides[l].Draft, "/draft"
-			}
-			if values == nil {
-				continue
-			}
-			at := "/sides" + pointer(string(l)) + name
-			face := faceOf(e.Entry, e.col, l)
-			if face != content.Shared && !content.ValidLocale(string(face)) {
-				faults = append(faults, problem.Field{Pointer: at, Code: "locale_unknown", Args: problem.Args{"locale": short(string(l))}})
-				continue
-			}
-			input, err := im.env.Kinds.Decode(e.col, values)
-			if err != nil {
-				if faults, err = gather(faults, at, err); err != nil {
-					return err
-				}
-				continue
-			}
-			im.set(e, face, live, input)
+		more, err := im.pass(e, in, live)
+		if err != nil {
+			return err
+		}
+		if faults = append(faults, more...); len(faults) > 0 {
+			continue
+		}
+		if err := im.slugs(e, live); err != nil {
+			return err
 		}
 	}
 	if len(faults) > 0 {
 		return problem.OfFields(problem.Invalid, "invalid_values", faults)
 	}
-	for _, l := range faces(e.Entry) {
-		if err := im.slug(e, l, in.Sides[l].PublishedAt); err != nil {
-			return err
+	for l, side := range in.Sides {
+		if s := e.Sides[faceOf(e.Entry, e.col, l)]; s != nil && s.PublishedAt != nil && side.PublishedAt != nil {
+			s.PublishedAt = timePointer(side.PublishedAt.UTC().Truncate(time.Microsecond))
+			s.FirstPublishedAt = s.PublishedAt
 		}
 	}
 	e.reserve()
+	return nil
+}
+
+// pass takes the live values of all locales, or all drafts.
+func (im *importer) pass(e *edit, in *Imported, live bool) ([]problem.Field, error) {
+	var faults []problem.Field
+	for _, l := range slices.Sorted(maps.Keys(in.Sides)) {
+		values, name := in.Sides[l].Published, "/published"
+		if !live {
+			values, name = in.Sides[l].Draft, "/draft"
+		}
+		if values == nil {
+			continue
+		}
+		at := "/sides" + pointer(string(l)) + name
+		face := faceOf(e.Entry, e.col, l)
+		if face != content.Shared && !content.ValidLocale(string(face)) {
+			faults = append(faults, problem.Field{Pointer: at, Code: "locale_unknown", Args: problem.Args{"locale": short(string(l))}})
+			continue
+		}
+		input, err := im.env.Kinds.Decode(e.col, values)
+		if err != nil {
+			if faults, err = gather(faults, at, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		im.set(e, face, live, input)
+	}
+	return faults, nil
+}
+
+// slugs makes the slugs that are missing: of what is live first, and a draft
+// keeps the slug of what is live.
+func (im *importer) slugs(e *edit, live bool) error {
+	for _, l := range faces(e.Entry) {
+		s := e.Side(l)
+		if s.Newest() == nil || live != (s.Published != nil && s.Draft == nil) {
+			continue
+		}
+		f := e.col.Field(e.col.Slug)
+		if f != nil && f.Localized && s.Draft != nil && s.Draft.Values[f.ID] == nil && s.Published != nil && s.Published.Values[f.ID] != nil {
+			e.put(l, content.Values{f.ID: s.Published.Values[f.ID]}, nil)
+		}
+		if err := e.deriveSlug(im.tx, l); err != nil {
+			return err
+		}
+		if live {
+			e.goLive(l)
+		}
+	}
 	return nil
 }
 
@@ -309,28 +351,6 @@ func (e *edit) replace(l content.Locale, values, personal content.Values) {
 		next = nil
 	}
 	s.Draft = next
-}
-
-// slug makes the slug of a locale when it has none, live at once when the
-// locale is, and sets the time of publication.
-func (im *importer) slug(e *edit, l content.Locale, at *time.Time) error {
-	s := e.side(l)
-	wasLive := s.Published != nil && s.Draft == nil
-	if err := e.deriveSlug(im.tx, l); err != nil {
-		return err
-	}
-	if wasLive && s.Draft != nil {
-		s.Published, s.Draft = s.Draft, nil
-	}
-	if shared := e.Sides[content.Shared]; wasLive && shared != nil && shared.Draft != nil && shared.Published != nil &&
-		len(differing(shared.Draft.Values, shared.Published.Values)) == 1 && shared.Published.Values[e.col.Slug] == nil {
-		shared.Published, shared.Draft = shared.Draft, nil
-	}
-	if s.Published != nil && at != nil {
-		s.PublishedAt = timePointer(at.UTC().Truncate(time.Microsecond))
-		s.FirstPublishedAt = s.PublishedAt
-	}
-	return nil
 }
 
 // finish checks an entry beside the others, once all ids of the batch are
@@ -371,6 +391,12 @@ func (im *importer) finish(e *edit, in *Imported) error {
 func (im *importer) place(e *edit, in *Imported) error {
 	if !e.col.Tree {
 		return nil
+	}
+	for id, depth := in.Parent, 0; id != ""; depth++ {
+		if id == e.ID || depth > maxDepth {
+			return problem.New(problem.Conflict, "parent_below", nil)
+		}
+		id = im.parents[id]
 	}
 	if in.Parent != "" {
 		if c, comes := im.env.expects(in.Parent); comes && c != e.col.ID {
