@@ -2,6 +2,7 @@ package view
 
 import (
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -26,18 +27,18 @@ const probed = 1500
 // the targets of a relation.
 const smallTarget = 2000
 
-// linked gives the field and the key of a list by link, or nil.
-func (p *plan) linked(terms []term) (*column, any) {
-	if len(terms) != 2 || terms[0].column == "" || terms[0].column != p.col.shape.Rank ||
-		terms[0].descending != terms[1].descending || len(p.shelves) > maxBranches {
-		return nil, nil
+// linked gives the field and the key of a list by link and which part of the
+// filter it is; nil when the list is another one.
+func (p *plan) linked(terms []term) (*column, any, int) {
+	if terms[0].column == "" || terms[0].column != p.col.shape.Rank || len(p.shelves) > maxBranches {
+		return nil, nil, -1
 	}
-	for _, f := range conjuncts(p.l.Filter) {
+	for i, f := range p.all {
 		if c, keys := keysOf(p.col, f); len(keys) == 1 {
-			return c, keys[0]
+			return c, keys[0], i
 		}
 	}
-	return nil, nil
+	return nil, nil, -1
 }
 
 // conjuncts gives the conditions that all have to hold.
@@ -72,48 +73,160 @@ func keysOf(col *collection, f schema.Filter) (*column, []any) {
 	return nil, nil
 }
 
-// few gives a SELECT of the keys of the rows that meet one of the conditions,
-// when it is quicker to sort these than to walk; otherwise "".
-func (p *plan) few() (string, error) {
-	best, n, err := p.fewest()
+// way is a part of the filter that an index can say much about.
+type way struct {
+	part int
+	n    int     // rows; more than probed means that there are more
+	keys []int64 // of these rows, when they were read because to find them takes long
+}
+
+// few gives a SELECT of the keys of the rows that meet one part of the filter,
+// when it is quicker to sort these than to walk, and that part when nothing
+// else of it is left to check; otherwise "".
+func (p *plan) few() (string, int, error) {
+	best, err := p.fewest()
 	if err != nil || best == nil {
-		return "", err
+		return "", -1, err
 	}
 	total, err := p.total()
 	if err != nil {
-		return "", err
+		return "", -1, err
 	}
 	// To walk takes page * total / n steps, to sort takes n.
 	page := float64(p.l.Limit + p.l.Offset)
-	if float64(n) > min(math.Sqrt(page*float64(total)), probed) {
-		return "", nil
+	if float64(best.n) > min(math.Sqrt(page*float64(total)), probed) {
+		return "", -1, nil
 	}
-	return p.candidate(p.q, *best)
+	text, err := p.take(p.q, best)
+	if !exact(p.all[best.part]) {
+		return text, -1, err
+	}
+	return text, best.part, err
 }
 
-// fewest gives the condition that an index can say most about, or nil, and the
-// number of its rows; more than probed means that there are more.
-func (p *plan) fewest() (*schema.Filter, int, error) {
-	var best *schema.Filter
-	least := math.MaxInt
-	for _, f := range conjuncts(p.l.Filter) {
-		q := &query{cat: p.q.cat, live: p.q.live, order: p.q.order}
+// take writes the SELECT of the keys of a way.
+func (p *plan) take(q *query, w *way) (string, error) {
+	if w.keys == nil {
+		return p.candidate(q, p.all[w.part])
+	}
+	list, err := json.Marshal(w.keys)
+	return "SELECT value FROM json_each(" + q.bind(string(list)) + ")", err
+}
+
+// exact reports whether a candidate gives no other rows than those that meet
+// the condition: it leaves out what steps want of their targets besides.
+func exact(f schema.Filter) bool {
+	return !slices.ContainsFunc(f.Path, func(s schema.Step) bool { return s.Where != nil })
+}
+
+// fewest gives the part of the filter that has the fewest rows by an index, or
+// nil.
+func (p *plan) fewest() (*way, error) {
+	var best *way
+	for i, f := range p.all {
+		q := p.fresh()
 		text, err := p.candidate(q, f)
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		if text == "" {
 			continue
 		}
-		n, err := p.tx.number(fmt.Sprintf("SELECT count(*) FROM (%s LIMIT %d)", text, probed+1), q.args)
-		if err != nil {
-			return nil, 0, err
+		w := &way{part: i}
+		if f.Op == schema.Contains {
+			err = w.read(p.tx, fmt.Sprintf("%s LIMIT %d", text, probed+1), q.args)
+		} else {
+			w.n, err = p.tx.number(fmt.Sprintf("SELECT count(*) FROM (%s LIMIT %d)", text, probed+1), q.args)
 		}
-		if n < least {
-			best, least = &f, n
+		if err != nil {
+			return nil, err
+		}
+		if best == nil || w.n < best.n {
+			best = w
 		}
 	}
-	return best, least, nil
+	return best, nil
+}
+
+// read reads the keys, because to search for them again would take as long.
+func (w *way) read(tx *Tx, text string, args []any) error {
+	keys := []int64{}
+	err := tx.c.query(tx.ctx, text, args, func(v []driver.Value) error {
+		keys = append(keys, asInt(v[0]))
+		return nil
+	})
+	if w.n = len(keys); w.n <= probed {
+		w.keys = keys
+	}
+	return err
+}
+
+// fresh gives a query of its own on the same lists.
+func (p *plan) fresh() *query {
+	return &query{cat: p.q.cat, live: p.q.live, order: p.q.order}
+}
+
+// resolve turns a condition on the targets of a relation into one on their
+// ids, when they are few and quickly found: then the index of links can serve
+// it. Any other condition stays as it is.
+func (p *plan) resolve(f schema.Filter) (schema.Filter, error) {
+	if len(f.Path) < 2 || f.Path[0].None || f.Path[0].System != "" {
+		return f, nil
+	}
+	step := f.Path[0]
+	to := p.q.cat.collections[step.Target]
+	if c := p.col.shape.column(step.Field); c == nil || c.Type != schema.KeysColumn || to == nil || to.shape == nil {
+		return f, nil // the condition itself will tell what is wrong
+	}
+	q := p.fresh()
+	live := q.live || step.Live
+	where, err := p.tx.targets(q, to, live, "t", f.Path[1:], f)
+	if err != nil || where == "" {
+		return f, err
+	}
+	if step.Where != nil {
+		q.live = live
+		bound, err := q.condition(to, "t", *step.Where)
+		if err != nil {
+			return f, err
+		}
+		where += " AND " + bound
+	}
+	ids := []any{}
+	text := fmt.Sprintf("SELECT t.entry FROM %s t WHERE %s LIMIT %d", table(to.n), where, maxResolved+1)
+	err = p.tx.c.query(p.tx.ctx, text, q.args, func(v []driver.Value) error {
+		ids = append(ids, asText(v[0]))
+		return nil
+	})
+	if err != nil || len(ids) > maxResolved {
+		return f, err
+	}
+	if len(ids) == 0 {
+		return schema.Nothing(), nil
+	}
+	leaf := schema.Step{Collection: step.Collection, Field: step.Field}
+	return schema.Filter{Path: []schema.Step{leaf}, Op: schema.In, Value: ids}, nil
+}
+
+// maxResolved is the most targets that a condition is turned into.
+const maxResolved = 30
+
+// targets writes the condition that a row t of a collection stands for its
+// entry and meets the rest of a path, but for what that wants of further
+// targets; "" when it would take long to find these rows.
+func (tx *Tx) targets(q *query, to *collection, live bool, t string, path []schema.Step, f schema.Filter) (string, error) {
+	there := q.cat.picks(to, live, false, q.order, true)
+	if exact(schema.Filter{Path: path}) {
+		found, err := tx.candidate(q, to, there, live, path, f)
+		if err != nil || found != "" {
+			return t + ".k IN (" + found + ")", err
+		}
+	}
+	if n, err := tx.rowsOn(to, there); err != nil || n > smallTarget {
+		return "", err
+	}
+	rest, err := q.path(to, t, live, path, f)
+	return fmt.Sprintf("%s.shelf IN (%s) AND %s", t, numbers(there), rest), err
 }
 
 // total gives the kept number of rows that the list would have without filter.
@@ -170,14 +283,14 @@ func (tx *Tx) candidate(q *query, col *collection, shelves []int, live bool, pat
 }
 
 // conditionIndex gives an index in which the rows that meet a condition stand
-// together on each shelf, or "".
+// together on each shelf, or which is at least quick to search; or "".
 func conditionIndex(col *collection, step schema.Step, f schema.Filter) string {
 	switch f.Op {
-	case schema.Eq, schema.In, schema.Lt, schema.Lte, schema.Gt, schema.Gte, schema.Between, schema.StartsWith:
+	case schema.Eq, schema.In, schema.Lt, schema.Lte, schema.Gt, schema.Gte, schema.Between, schema.StartsWith, schema.Contains:
 	default:
 		return ""
 	}
-	if f.Op == schema.StartsWith && step.System != "" {
+	if (f.Op == schema.StartsWith || f.Op == schema.Contains) && step.System != "" {
 		return ""
 	}
 	name := orderColumn(col.shape, step)
@@ -201,24 +314,10 @@ func (tx *Tx) candidateTargets(q *query, col *collection, shelves []int, path []
 	if step.None || step.System != "" || c == nil || c.Type != schema.KeysColumn || to == nil || to.shape == nil {
 		return "", nil // what is wrong with it, the condition itself will tell
 	}
-	live := q.live || step.Live
-	there := q.cat.picks(to, live, false, q.order, true)
-	found, err := tx.candidate(q, to, there, live, path[1:], f)
-	if err != nil {
+	t := q.name("t")
+	condition, err := tx.targets(q, to, q.live || step.Live, t, path[1:], f)
+	if err != nil || condition == "" {
 		return "", err
-	}
-	t, condition := q.name("t"), ""
-	if found != "" {
-		condition = t + ".k IN (" + found + ")"
-	} else {
-		n, err := tx.rowsOn(to, there)
-		if err != nil || n > smallTarget {
-			return "", err
-		}
-		if condition, err = q.path(to, t, live, path[1:], f); err != nil {
-			return "", err
-		}
-		condition = fmt.Sprintf("%s.shelf IN (%s) AND %s", t, numbers(there), condition)
 	}
 	return fmt.Sprintf("SELECT l.k FROM links l INDEXED BY links_key WHERE l.key IN (SELECT %[1]s.entry FROM %[2]s %[1]s WHERE %[3]s)"+
 		" AND l.f = %[4]d AND l.shelf IN (%[5]s) AND l.use & 1", t, table(to.n), condition, c.Number, numbers(shelves)), nil
@@ -226,32 +325,30 @@ func (tx *Tx) candidateTargets(q *query, col *collection, shelves []int, path []
 
 // count counts all rows of the list.
 func (p *plan) count() (int, error) {
-	if p.l.Filter.Always() || len(p.shelves) == 0 {
+	if p.l.Filter.Always() || len(p.all) == 0 || len(p.shelves) == 0 {
 		return p.total()
 	}
-	best, _, err := p.fewest()
+	best, err := p.fewest()
 	if err != nil {
 		return 0, err
 	}
-	q := &query{cat: p.q.cat, live: p.q.live, order: p.q.order}
-	if best != nil {
-		if c, _ := keysOf(p.col, p.l.Filter); c != nil { // the links alone say it
-			text, err := p.candidate(q, p.l.Filter)
-			if err != nil {
-				return 0, err
-			}
-			return p.tx.number("SELECT count(DISTINCT k) FROM ("+text+")", q.args)
+	q := p.fresh()
+	if c, _ := keysOf(p.col, p.all[0]); best != nil && c != nil && len(p.all) == 1 { // the links alone say it
+		text, err := p.candidate(q, p.all[0])
+		if err != nil {
+			return 0, err
 		}
+		return p.tx.number("SELECT count(DISTINCT k) FROM ("+text+")", q.args)
 	}
 	within := "r.shelf IN (" + numbers(p.shelves) + ")"
 	if best != nil {
-		text, err := p.candidate(q, *best)
+		text, err := p.take(q, best)
 		if err != nil {
 			return 0, err
 		}
 		within = "r.k IN (" + text + ")"
 	}
-	where, err := q.condition(p.col, "r", p.l.Filter)
+	where, err := q.condition(p.col, "r", schema.Filter{And: p.all})
 	if err != nil {
 		return 0, err
 	}
@@ -294,6 +391,6 @@ func (x index) serves(terms []term) int {
 // onLinks gives the terms as the index of links has them.
 func onLinks(terms []term) []term {
 	out := slices.Clone(terms)
-	out[0].expr, out[1].expr = "l.rank", "l.entry"
+	out[0].expr, out[len(out)-1].expr = "l.rank", "l.entry"
 	return out
 }

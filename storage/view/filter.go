@@ -353,6 +353,9 @@ func (q *query) text(c *column, r string, op schema.Op, value any) (string, erro
 			return "", err
 		}
 		place := q.bind(key)
+		if op == schema.Contains && key != "" { // needs the index only
+			return "(instr(" + folded + ", " + place + ") > 0)", nil
+		}
 		if op == schema.Contains {
 			return "(" + exact + " <> '' AND instr(" + folded + ", " + place + ") > 0)", nil
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/schema"
 )
 
 // maxBranches is the most shelves that are merged in order. With more the rows
@@ -58,7 +59,8 @@ type plan struct {
 	shelves []int // whose rows stand for their entries
 	terms   []term
 	q       *query
-	where   string // the filter on r
+	all     []schema.Filter // what has to hold, relations resolved where that is cheap
+	parts   []string        // the same on r
 }
 
 func (tx *Tx) plan(l *List) (*plan, error) {
@@ -77,11 +79,30 @@ func (tx *Tx) plan(l *List) (*plan, error) {
 	}
 	p := &plan{tx: tx, l: l, col: col, q: &query{cat: cat, live: l.Live, order: l.Locales}}
 	p.shelves = cat.picks(col, l.Live, l.Trashed, l.Locales, false)
-	if p.where, err = p.q.condition(col, "r", l.Filter); err != nil {
-		return nil, err
+	for _, f := range conjuncts(l.Filter) {
+		if f, err = p.resolve(f); err != nil {
+			return nil, err
+		}
+		part, err := p.q.condition(col, "r", f)
+		if err != nil {
+			return nil, err
+		}
+		p.all, p.parts = append(p.all, f), append(p.parts, part)
 	}
 	p.terms, err = p.q.terms(col, l.Order)
 	return p, err
+}
+
+// where joins what has to hold, but for one part that is seen to otherwise; -1
+// for none.
+func (p *plan) where(but int) string {
+	text := "1"
+	for i, part := range p.parts {
+		if i != but && part != "1" {
+			text += " AND " + part
+		}
+	}
+	return text
 }
 
 // fill reads the rows of the page and the cursors at its ends.
@@ -152,17 +173,17 @@ func (p *plan) finish(page *Page, cursors []*Cursor) {
 // inner writes the SELECT of the keys of the page, in order: the columns k and
 // o0, o1 … for the terms.
 func (p *plan) inner(terms []term, at *Cursor) (string, error) {
-	field, key := p.linked(terms)
+	field, key, linked := p.linked(terms)
 	if field != nil {
 		terms = onLinks(terms)
 	}
-	where := p.where
+	behind := ""
 	if at != nil {
-		behind, err := p.q.behind(terms, at)
+		text, err := p.q.behind(terms, at)
 		if err != nil {
 			return "", err
 		}
-		where += " AND " + behind
+		behind = " AND " + text
 	}
 	end := " ORDER BY " + orderBy(terms) + " LIMIT " + p.q.bind(p.l.Limit+1)
 	if p.l.Offset > 0 {
@@ -175,20 +196,20 @@ func (p *plan) inner(terms []term, at *Cursor) (string, error) {
 	rows := table(p.col.n) + " r"
 	if field != nil {
 		return p.branches(columns+" FROM links l INDEXED BY links_key CROSS JOIN "+rows+" ON r.k = l.k WHERE l.key = "+p.q.bind(key)+
-			fmt.Sprintf(" AND l.f = %d AND l.use & 1 AND l.shelf = ", field.Number), where) + end, nil
+			fmt.Sprintf(" AND l.f = %d AND l.use & 1 AND l.shelf = ", field.Number), p.where(linked)+behind) + end, nil
 	}
-	few, err := p.few()
+	few, by, err := p.few()
 	if err != nil {
 		return "", err
 	}
 	ix := p.orderIndex(terms)
 	switch {
 	case few != "":
-		return columns + " FROM " + rows + " WHERE r.k IN (" + few + ") AND " + where + end, nil
+		return columns + " FROM " + rows + " WHERE r.k IN (" + few + ") AND " + p.where(by) + behind + end, nil
 	case ix == "" || len(p.shelves) > maxBranches:
-		return columns + " FROM " + rows + " WHERE r.shelf IN (" + numbers(p.shelves) + ") AND " + where + end, nil
+		return columns + " FROM " + rows + " WHERE r.shelf IN (" + numbers(p.shelves) + ") AND " + p.where(-1) + behind + end, nil
 	}
-	return p.branches(columns+" FROM "+rows+" INDEXED BY "+ix+" WHERE r.shelf = ", where) + end, nil
+	return p.branches(columns+" FROM "+rows+" INDEXED BY "+ix+" WHERE r.shelf = ", p.where(-1)+behind) + end, nil
 }
 
 // branches writes one SELECT for each shelf; SQLite merges them in order.
