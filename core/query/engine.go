@@ -124,7 +124,7 @@ type Item struct {
 	ID         content.EntryID
 	Collection *schema.Collection
 	Locale     content.Locale // of the values; Shared when the entry has none
-	Revision   int            // the ETag
+	Revision   int            // the ETag; counts changes of drafts too
 	Status     content.Status
 	Locales    []content.Locale // readable on the same side
 	CreatedAt  time.Time

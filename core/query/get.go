@@ -124,7 +124,7 @@ func (s *session) bySlug(b *bounds, slug string) (*view.Row, error) {
 // locales than those asked for; nil when there is no such entry.
 func (s *session) otherLocales(b *bounds, id content.EntryID) error {
 	wanted := s.locales
-	s.locales = append(wanted[:len(wanted):len(wanted)], s.e.o.Locales()...)
+	s.locales = withLocales(wanted, s.e.o.Locales())
 	rows, err := s.fetch([]content.EntryID{id}, b)
 	s.locales = wanted
 	if err != nil || len(rows) == 0 {
@@ -155,11 +155,11 @@ func (s *session) states(id content.EntryID) ([]State, error) {
 	return out, nil
 }
 
-// readable reports whether the caller may read a draft of an entry, and gives
-// it. It is what history and back-links ask.
+// readable reports whether the caller may read an entry in any locale, on the
+// side of the bounds.
 func (s *session) readable(b *bounds, id content.EntryID) (bool, error) {
 	locales := s.locales
-	s.locales = append(locales[:len(locales):len(locales)], s.e.o.Locales()...)
+	s.locales = withLocales(locales, s.e.o.Locales())
 	rows, err := s.fetch([]content.EntryID{id}, b)
 	s.locales = locales
 	return len(rows) > 0, err

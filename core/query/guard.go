@@ -209,12 +209,12 @@ func (g *guard) ask(raw any) (schema.Filter, error) {
 // order reads and bounds the sort of a request, or else the collection's own
 // without the keys that the caller may not read.
 func (g *guard) order(raw string) ([]schema.Order, error) {
+	if raw == "" {
+		return g.defaultOrder()
+	}
 	root := g.s.lookup(string(g.root.col.ID))
 	if root == nil {
 		root = g.root.col
-	}
-	if raw == "" {
-		return g.defaultOrder()
 	}
 	orders, err := schema.ParseSort(raw, root, g.s.lookup, g.s.e.kinds)
 	if err != nil {

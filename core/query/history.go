@@ -283,7 +283,7 @@ const MaxBacklinks = 500
 func (e *Engine) Backlinks(ctx context.Context, by content.Actor, ref content.Ref, p Params) ([]Backlink, Basis, error) {
 	var out []Backlink
 	basis, err := e.read(ctx, by, &p, func(s *session) error {
-		s.locales = append(s.locales, e.o.Locales()...)
+		s.locales = withLocales(s.locales, e.o.Locales())
 		live := !p.Version.Draft
 		found, err := s.tx.Backlinks(ref, live, MaxBacklinks)
 		if err != nil {

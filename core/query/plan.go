@@ -101,6 +101,9 @@ func showsOf(b *bounds, sel *schema.Selection) systemFields {
 // selection reads what a request wants to see, and refuses what the caller may
 // not see on any entry.
 func (s *session) selection(b *bounds, raw string) (*schema.Selection, error) {
+	if raw == "" {
+		return &schema.Selection{All: true}, nil
+	}
 	root := s.lookup(string(b.col.ID))
 	if root == nil {
 		root = b.col

@@ -221,7 +221,7 @@ func (s *session) facts(v any, locale content.Locale) (any, error) {
 
 func (s *session) factsOf(a *content.Asset, locale content.Locale) Facts {
 	alt := a.Alt[locale]
-	for _, l := range append(s.locales[:len(s.locales):len(s.locales)], s.e.o.Locales()...) {
+	for _, l := range withLocales(s.locales, s.e.o.Locales()) {
 		if alt == "" {
 			alt = a.Alt[l]
 		}

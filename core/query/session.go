@@ -64,17 +64,20 @@ func (e *Engine) chain(p *Params) []content.Locale {
 	if first == "" && len(site) > 0 {
 		first = site[0]
 	}
-	chain := []content.Locale{first}
-	add := func(locales []content.Locale) {
-		for _, l := range locales {
-			if !slices.Contains(chain, l) {
-				chain = append(chain, l)
-			}
-		}
-	}
-	add(p.Fallback)
+	chain := withLocales([]content.Locale{first}, p.Fallback)
 	if p.AnyLocale {
-		add(site)
+		chain = withLocales(chain, site)
+	}
+	return chain
+}
+
+// withLocales is a chain that goes on with more locales, each once.
+func withLocales(chain, more []content.Locale) []content.Locale {
+	chain = slices.Clone(chain)
+	for _, l := range more {
+		if !slices.Contains(chain, l) {
+			chain = append(chain, l)
+		}
 	}
 	return chain
 }
