@@ -3,6 +3,7 @@ package view
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/commitlog"
@@ -15,6 +16,7 @@ type Tx struct {
 	c   *conn
 	cat *catalogue
 	seq commitlog.Seq
+	at  time.Time    // of the record that a draft is for
 	w   *transaction // of a draft; nil when reading
 }
 
@@ -87,6 +89,10 @@ func (tx *Tx) catalogue() *catalogue {
 
 // Seq gives the seq of this moment; in a draft, the one it began at.
 func (tx *Tx) Seq() commitlog.Seq { return tx.seq }
+
+// At gives the time of the record that a draft is for, which is never earlier
+// than that of the record before; the zero time outside of a draft.
+func (tx *Tx) At() time.Time { return tx.at }
 
 // Context gives the context of the read or of the action that is planned.
 func (tx *Tx) Context() context.Context { return tx.ctx }

@@ -202,12 +202,12 @@ func (d *DB) Begin(ctx context.Context) (commitlog.Draft[content.Commit, *Tx], e
 func (f *Draft) After() commitlog.Seq { return f.t.seq }
 
 // Try plans a commit on what is staged so far, and stages it.
-func (f *Draft) Try(ctx context.Context, _ time.Time, plan func(*Tx) (content.Commit, error)) (content.Commit, error) {
+func (f *Draft) Try(ctx context.Context, at time.Time, plan func(*Tx) (content.Commit, error)) (content.Commit, error) {
 	var c content.Commit
 	if f.ended {
 		return c, errEnded
 	}
-	tx := &Tx{ctx: ctx, c: f.t.c, seq: f.t.seq, w: f.t}
+	tx := &Tx{ctx: ctx, c: f.t.c, seq: f.t.seq, at: at, w: f.t}
 	err := f.t.scope(true, func() (err error) {
 		if c, err = plan(tx); err != nil {
 			return err
