@@ -12,6 +12,8 @@ import (
 	"github.com/recueil-cms/recueil/core/schema"
 )
 
+const someEntry = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
 func sample(fields int) *Item {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 5_000_000, time.FixedZone("", 3600))
 	it := &Item{ID: someEntry, Collection: &schema.Collection{Name: "news"}, Locale: "fr", Revision: 7,

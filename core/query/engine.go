@@ -7,6 +7,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/query/markdown"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
@@ -32,7 +33,7 @@ type Engine struct {
 	log   *commitlog.Log[content.Commit]
 	kinds schema.Kinds
 	o     Options
-	text  *Markdown
+	text  *markdown.Renderer
 	// visitor is what visitors may do, as of a change of the roles: the one
 	// policy that nearly every read needs.
 	visitor atomic.Pointer[visitorPolicy]
@@ -58,7 +59,7 @@ func New(db *view.DB, log *commitlog.Log[content.Commit], kinds schema.Kinds, o 
 	if o.AssetURL == nil {
 		o.AssetURL = func(*content.Asset) string { return "" }
 	}
-	return &Engine{db: db, log: log, kinds: kinds, o: o, text: NewMarkdown(o.TextCache)}
+	return &Engine{db: db, log: log, kinds: kinds, o: o, text: markdown.New(o.TextCache)}
 }
 
 // Dependency is something that an answer was made from: the entries of a

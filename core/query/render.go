@@ -9,6 +9,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/query/markdown"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -55,13 +56,13 @@ func (s *session) html(v *Value, f *schema.Field, locale content.Locale, b *boun
 	// their request does.
 	rendered := s.e.text.Render(source, b.live && !f.Personal && f.Sees.Level() == 0)
 	var failed error
-	v.V = HTML(rendered.HTML(func(ref content.Ref) (Link, bool) {
+	v.V = HTML(rendered.HTML(func(ref content.Ref) (markdown.Link, bool) {
 		link, err := s.link(ref, b.live)
 		if err != nil && failed == nil {
 			failed = err
 		}
 		if link == nil {
-			return Link{}, false
+			return markdown.Link{}, false
 		}
 		return *link, true
 	}))
@@ -69,33 +70,33 @@ func (s *session) html(v *Value, f *schema.Field, locale content.Locale, b *boun
 }
 
 // link resolves a reference of a text, or gives nil.
-func (s *session) link(ref content.Ref, live bool) (*Link, error) {
+func (s *session) link(ref content.Ref, live bool) (*markdown.Link, error) {
 	if link, ok := s.links[ref]; ok {
 		return link, nil
 	}
 	if len(s.links) >= maxLinks {
 		return nil, nil
 	}
-	var link *Link
+	var link *markdown.Link
 	var err error
 	if ref.Kind == content.RefAsset {
 		var a *content.Asset
 		if a, err = s.asset(content.AssetID(ref.ID)); a != nil {
 			if u := s.e.o.AssetURL(a); u != "" {
-				link = &Link{URL: u, Title: a.Name, Width: a.Width, Height: a.Height}
+				link = &markdown.Link{URL: u, Title: a.Name, Width: a.Width, Height: a.Height}
 			}
 		}
 	} else {
 		link, err = s.entryLink(content.EntryID(ref.ID), live)
 	}
 	if s.links == nil {
-		s.links = map[content.Ref]*Link{}
+		s.links = map[content.Ref]*markdown.Link{}
 	}
 	s.links[ref] = link
 	return link, err
 }
 
-func (s *session) entryLink(id content.EntryID, live bool) (*Link, error) {
+func (s *session) entryLink(id content.EntryID, live bool) (*markdown.Link, error) {
 	e, err := s.tx.Entry(id)
 	if errors.Is(err, view.ErrNotFound) {
 		return nil, nil
@@ -127,7 +128,7 @@ func (s *session) entryLink(id content.EntryID, live bool) (*Link, error) {
 	return nil, nil
 }
 
-func (s *session) linkTo(row *view.Row, col *schema.Collection, set access.FieldSet) *Link {
+func (s *session) linkTo(row *view.Row, col *schema.Collection, set access.FieldSet) *markdown.Link {
 	text := func(id content.FieldID) string {
 		if !set.Has(col.Field(id)) {
 			return ""
@@ -139,7 +140,7 @@ func (s *session) linkTo(row *view.Row, col *schema.Collection, set access.Field
 	if u == "" {
 		return nil
 	}
-	return &Link{URL: u, Title: text(col.Title)}
+	return &markdown.Link{URL: u, Title: text(col.Title)}
 }
 
 // pathURL makes the address of an entry from the Path of its collection.

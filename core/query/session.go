@@ -8,6 +8,7 @@ import (
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/query/markdown"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -23,7 +24,7 @@ type session struct {
 	bounds map[boundsKey]*bounds
 	lens   map[content.CollectionID]*schema.Collection // as a visitor sees them
 	assets map[content.AssetID]*content.Asset
-	links  map[content.Ref]*Link
+	links  map[content.Ref]*markdown.Link
 	// populated counts the rows that relations brought in.
 	populated int
 }

@@ -1,4 +1,4 @@
-package query
+package markdown
 
 import (
 	"net/url"

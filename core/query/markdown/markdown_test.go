@@ -1,4 +1,4 @@
-package query
+package markdown
 
 import (
 	"fmt"
@@ -27,7 +27,7 @@ func links(ref content.Ref) (Link, bool) {
 }
 
 func TestMarkdown(t *testing.T) {
-	m := NewMarkdown(1 << 20)
+	m := New(1 << 20)
 	for source, want := range map[string]string{
 		"":                   "",
 		"Une *eau* **vive**": `<p dir="auto">Une <em>eau</em> <strong>vive</strong></p>`,
@@ -74,14 +74,14 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestMarkdownCacheIsBounded(t *testing.T) {
-	m := NewMarkdown(10_000)
+	m := New(10_000)
 	for i := range 500 {
 		m.Render(fmt.Sprintf("texte %d", i), true)
 	}
 	if m.kept.size > 10_000 || len(m.kept.byKey) != m.kept.order.Len() || m.kept.order.Len() == 0 {
 		t.Errorf("%d bytes in %d texts, %d in order", m.kept.size, len(m.kept.byKey), m.kept.order.Len())
 	}
-	m = NewMarkdown(1 << 20)
+	m = New(1 << 20)
 	m.Render("un secret", false)
 	if len(m.kept.byKey) != 0 {
 		t.Error("a text that must not be kept was kept")
@@ -91,7 +91,7 @@ func TestMarkdownCacheIsBounded(t *testing.T) {
 // TestMarkdownSurvivesHostileTexts: none of the shapes that are known to make
 // parsers slow takes more than moments.
 func TestMarkdownSurvivesHostileTexts(t *testing.T) {
-	m := NewMarkdown(0)
+	m := New(0)
 	for _, unit := range []string{"[", "![", "*a ", "_a*", "`", "> ", "- ", "<", "[a](", "|", "\\", "~", "&#", "[^1]: a\n", "a[^1]", "http://", "# a\n"} {
 		start := time.Now()
 		m.Render(strings.Repeat(unit, 100_000/len(unit)), false)
@@ -107,7 +107,7 @@ func FuzzMarkdown(f *testing.F) {
 		"[x]: java&#115;cript:x\n\n[x]", "<svg/onload=1>", "|a|\n|-|\n|<x>|", "``` x\" onclick=\"y\n```", `href="asset:pic"`, "<a href=\"asset:pic\">"} {
 		f.Add(seed)
 	}
-	m := NewMarkdown(0)
+	m := New(0)
 	f.Fuzz(func(t *testing.T, source string) {
 		if len(source) > 20_000 {
 			return
@@ -171,7 +171,7 @@ func BenchmarkMarkdown(b *testing.B) {
 	text := strings.Repeat("## Un titre\n\nUne phrase avec *accent* et [lien](https://exemple.org).\n\n- un\n- deux\n\n", 16)
 	for _, keep := range []bool{false, true} {
 		b.Run(fmt.Sprintf("kept=%v", keep), func(b *testing.B) {
-			m := NewMarkdown(1 << 20)
+			m := New(1 << 20)
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				m.Render(text, keep).HTML(links)

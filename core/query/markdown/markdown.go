@@ -1,4 +1,7 @@
-package query
+// Package markdown turns Markdown into HTML that is safe to put on a page, and
+// leaves open where its references to entries and assets lead, so that one
+// rendering serves every reader.
+package markdown
 
 import (
 	"bytes"
@@ -25,21 +28,20 @@ import (
 // read as empty HTML. schema keeps texts shorter.
 const MaxRendered = 2 << 20
 
-// Markdown turns Markdown into HTML that is safe to put on a page: CommonMark
-// with tables, footnotes, strikethrough and bare links. Raw HTML is dropped,
-// pictures of other sites become links (they would tell those sites who reads
-// what), and a sanitiser that knows nothing of Markdown has the last word.
-// Markdown is safe for concurrent use.
-type Markdown struct {
+// Renderer renders CommonMark with tables, footnotes, strikethrough and bare
+// links. Raw HTML is dropped, pictures of other sites become links (they would
+// tell those sites who reads what), and a sanitiser that knows nothing of
+// Markdown has the last word. Renderer is safe for concurrent use.
+type Renderer struct {
 	parser   goldmark.Markdown
 	sanitize *bluemonday.Policy
 	kept     *textCache
 }
 
-// NewMarkdown makes a renderer that keeps rendered texts of about the given
+// New makes a renderer that keeps rendered texts of about the given
 // number of bytes in memory.
-func NewMarkdown(cacheBytes int) *Markdown {
-	return &Markdown{parser: newGoldmark(), sanitize: newSanitizer(), kept: newTextCache(cacheBytes)}
+func New(cacheBytes int) *Renderer {
+	return &Renderer{parser: newGoldmark(), sanitize: newSanitizer(), kept: newTextCache(cacheBytes)}
 }
 
 func newGoldmark() goldmark.Markdown {
@@ -116,7 +118,7 @@ type piece struct {
 
 // Render gives the HTML of Markdown. keep says whether it may be kept for the
 // next time: never for personal data, which has to be erasable.
-func (m *Markdown) Render(source string, keep bool) *Rendered {
+func (m *Renderer) Render(source string, keep bool) *Rendered {
 	if strings.TrimSpace(source) == "" || len(source) > MaxRendered {
 		return &Rendered{}
 	}
