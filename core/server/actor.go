@@ -34,7 +34,7 @@ func Actor(c *fiber.Ctx) (content.Actor, error) {
 		return x.actor, x.actorErr
 	}
 	x.authenticated = true
-	cred := credentials(c)
+	cred := CredentialsOf(c)
 	if cred == (Credentials{}) {
 		x.actor = content.Actor{Kind: content.ActorVisitor}
 	} else {
@@ -47,7 +47,8 @@ func Actor(c *fiber.Ctx) (content.Actor, error) {
 	return x.actor, x.actorErr
 }
 
-func credentials(c *fiber.Ctx) Credentials {
+// CredentialsOf gives copies of what the request shows.
+func CredentialsOf(c *fiber.Ctx) Credentials {
 	h := &c.Context().Request.Header
 	if b := bearer(h); b != "" {
 		return Credentials{Bearer: b}

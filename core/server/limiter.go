@@ -111,6 +111,10 @@ func (s *Server) limitWrites(c *fiber.Ctx, by content.Actor) error {
 }
 
 // LimitSignIn counts an attempt to sign in from the caller's address prefix.
-func (s *Server) LimitSignIn(c *fiber.Ctx) error {
-	return s.signIns.check(c, addressPrefix(s.address(c.Context())))
+func LimitSignIn(c *fiber.Ctx) error {
+	x := exchangeOf(c.Context())
+	if x == nil {
+		return problem.New(problem.Internal, "internal", nil)
+	}
+	return x.server.signIns.check(c, addressPrefix(x.server.address(c.Context())))
 }

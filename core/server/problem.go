@@ -33,10 +33,15 @@ func (p *protocol) Error() string { return p.code }
 var (
 	errNotFound  = &protocol{status: 404, code: "route_not_found"}
 	errMethod    = &protocol{status: 405, code: "method_not_allowed"}
+	errRange     = &protocol{status: 416, code: "range_not_satisfiable"}
 	errTimeout   = &protocol{status: 408, code: "request_timeout"}
 	errHeaders   = &protocol{status: 431, code: "headers_too_large"}
 	errMalformed = &protocol{status: 400, code: "request_malformed"}
 )
+
+// RangeNotSatisfiable is the problem of a Range header that lies outside of
+// what there is.
+func RangeNotSatisfiable() error { return errRange }
 
 // kindNames name the title texts: "title.bad_request".
 var kindNames = map[problem.Kind]string{

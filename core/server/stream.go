@@ -2,6 +2,7 @@ package server
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,6 +57,12 @@ func (p *Pieces) Send(text string) error {
 		return fmt.Errorf("send piece: %w", err)
 	}
 	return nil
+}
+
+// StreamContext is a context for what goes on after a handler: it ends with
+// the server, or when cancel is called.
+func (s *Server) StreamContext() (ctx context.Context, cancel context.CancelFunc) {
+	return context.WithCancel(s.base)
 }
 
 // File answers with size bytes from r, which is closed afterwards. Each piece

@@ -1,0 +1,114 @@
+package api
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/auth"
+	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/media"
+	"github.com/recueil-cms/recueil/core/query"
+	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/server"
+	"github.com/recueil-cms/recueil/core/texts"
+	"github.com/recueil-cms/recueil/storage/view"
+)
+
+// Prefix is where the API begins.
+const Prefix = "/api/v1"
+
+// Options are the parts that the API stands on; all are needed.
+type Options struct {
+	Server *server.Server
+	View   *view.DB
+	Query  *query.Engine
+	Runner *action.Runner
+	Auth   *auth.Authenticator
+	Media  *media.Library
+	Kinds  schema.Kinds
+	Texts  *texts.Catalogue
+	Now    func() time.Time
+	Log    *slog.Logger
+	// Locales of the site, first choice first: an entry that is written
+	// without a locale gets the first.
+	Locales []content.Locale
+	// Version of the program, shown in the OpenAPI document.
+	Version string
+	// Events tells the subscribers of /events what was committed. Zero: Mount
+	// makes one. Either way somebody must let it follow the log.
+	Events *Events
+}
+
+// API serves the routes.
+type API struct {
+	o       Options
+	routes  []route
+	openapi *documents
+}
+
+// Mount adds the routes to the server.
+func Mount(o Options) *API {
+	if o.Events == nil {
+		o.Events = NewEvents(o.View, EventsOptions{})
+	}
+	a := &API{o: o}
+	a.routes = a.table()
+	a.openapi = newDocuments()
+	for _, r := range a.routes {
+		o.Server.App().Add(r.method, Prefix+r.path, a.handler(r))
+	}
+	return a
+}
+
+// Events is the follower that tells the subscribers of /events what happened.
+func (a *API) Events() *Events { return a.o.Events }
+
+// Route is a method and a path with parameters such as ":collection".
+type Route struct {
+	Method, Path string
+	// Op is the operation's name: "entries.list".
+	Op string
+}
+
+// Routes lists what Mount registered. Tests walk it: a route that they do not
+// know fails them.
+func (a *API) Routes() []Route {
+	out := make([]Route, len(a.routes))
+	for i, r := range a.routes {
+		out[i] = Route{r.method, Prefix + r.path, r.op}
+	}
+	return out
+}
+
+func (a *API) handler(r route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		k := &call{Ctx: c, api: a, ctx: server.Context(c)}
+		if !r.open {
+			by, err := server.Actor(c)
+			if err != nil {
+				return err
+			}
+			k.by = by
+		}
+		return r.handle(k)
+	}
+}
+
+// Changes lets the server's response cache know when the view changed.
+func Changes(db *view.DB) server.Changes { return changes{db} }
+
+type changes struct{ db *view.DB }
+
+func (c changes) Seq() uint64                               { return uint64(c.db.Seq()) }
+func (c changes) Changed(id content.CollectionID) uint64    { return uint64(c.db.Changed(id)) }
+func (c changes) ChangedNouns(kind content.NounKind) uint64 { return uint64(c.db.ChangedNouns(kind)) }
+
+// policy is what the caller may do, for the reads that are answered here:
+// everything but entries.
+func (a *API) policy(tx *view.Tx, by content.Actor) (*access.Policy, error) {
+	return access.Load(tx, by, a.o.Now())
+}
