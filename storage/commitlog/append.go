@@ -43,7 +43,7 @@ func (l *Log[T]) Append(ctx context.Context, after Seq, values ...T) (Seq, error
 // appendSome writes one record with as many of the values as fit, halving.
 func (l *Log[T]) appendSome(ctx context.Context, after Seq, values []T) (int, Record[T], error) {
 	for count := len(values); ; count /= 2 {
-		rec, err := l.commit(ctx, after, l.time(), values[:count])
+		rec, err := l.commit(ctx, after, l.time(), courtesy{}, values[:count])
 		if count == 1 || !errors.Is(err, ErrTooLarge) {
 			return count, rec, err
 		}
@@ -52,7 +52,7 @@ func (l *Log[T]) appendSome(ctx context.Context, after Seq, values []T) (int, Re
 
 // time is the clock, but never earlier than the last record.
 func (l *Log[T]) time() time.Time {
-	now := l.now().UTC().Truncate(time.Microsecond)
+	now := l.o.Now().UTC().Truncate(time.Microsecond)
 	if _, last, _ := l.tail.now(); now.Before(last.at) {
 		return last.at
 	}
@@ -60,11 +60,11 @@ func (l *Log[T]) time() time.Time {
 }
 
 // commit writes exactly one record or fails.
-func (l *Log[T]) commit(ctx context.Context, after Seq, at time.Time, values []T) (Record[T], error) {
+func (l *Log[T]) commit(ctx context.Context, after Seq, at time.Time, c courtesy, values []T) (Record[T], error) {
 	if err := l.checkEnd(ctx, after); err != nil {
 		return Record[T]{}, err
 	}
-	f, raw, err := l.encode(ctx, after+1, at, values)
+	f, raw, err := l.encode(ctx, frame{seq: after + 1, at: at, courtesy: c}, values)
 	if err != nil {
 		return Record[T]{}, err
 	}
@@ -92,8 +92,8 @@ func (l *Log[T]) checkEnd(ctx context.Context, seq Seq) error {
 	return nil
 }
 
-func (l *Log[T]) encode(ctx context.Context, seq Seq, at time.Time, values []T) (frame, []byte, error) {
-	f := frame{seq: seq, at: at, node: l.node, values: len(values)}
+func (l *Log[T]) encode(ctx context.Context, f frame, values []T) (frame, []byte, error) {
+	f.node, f.values = l.node, len(values)
 	if _, err := io.ReadFull(l.o.Rand, f.nonce[:]); err != nil {
 		return f, nil, fmt.Errorf("draw a nonce: %w", err)
 	}
@@ -103,7 +103,7 @@ func (l *Log[T]) encode(ctx context.Context, seq Seq, at time.Time, values []T) 
 		return err
 	})
 	if err != nil {
-		return f, nil, fmt.Errorf("encode record %d: %w", seq, err)
+		return f, nil, fmt.Errorf("encode record %d: %w", f.seq, err)
 	}
 	f.plain = len(plain)
 	if f.plain > maxPlain {
@@ -160,7 +160,11 @@ func (l *Log[T]) putOnce(ctx context.Context, seq Seq, raw []byte) error {
 // settle compares the record in the place of f with f. It is not settled while
 // the place is empty or cannot be read.
 func (l *Log[T]) settle(ctx context.Context, f frame, cause error) (settled bool, err error) {
-	there, err := l.take(ctx, f.seq)
+	raw, err := l.fetchNew(ctx, f.seq)
+	var there frame
+	if err == nil {
+		there, err = l.takeRaw(f.seq, raw)
+	}
 	switch {
 	case errors.Is(err, storage.ErrNotExist):
 		return false, cause

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 )
 
@@ -42,11 +43,8 @@ func (b *batch[T, X]) attempt(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("begin a draft of %s: %w", b.w.stage.Name(), err)
 	}
-	count := min(b.most, len(b.jobs))
 	at := b.w.log.time()
-	trials, values := b.try(draft, b.jobs[:count], func(j *job[T, X]) (T, error) {
-		return draft.Try(ctx, at, j.run)
-	})
+	trials, values := b.try(draft, func(j *job[T, X]) (T, error) { return draft.Try(ctx, at, j.run) })
 	if len(values) == 0 {
 		b.settle(trials, 0)
 		return draft.Drop()
@@ -54,8 +52,11 @@ func (b *batch[T, X]) attempt(ctx context.Context) error {
 	// The record is finished even when the node stops.
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.w.o.Settle)
 	defer cancel()
-	rec, err := b.w.log.commit(finish, draft.After(), at, values)
+	says := b.w.turns.courtesy(len(b.jobs) > 1 || b.w.line.length() > 0)
+	began := b.w.log.now()
+	rec, err := b.w.log.commit(finish, draft.After(), at, says, values)
 	if err == nil {
+		b.w.turns.wrote(rec.Seq, b.w.log.now().Sub(began))
 		b.keep(finish, draft, rec)
 		b.settle(trials, rec.Seq)
 		b.most = b.w.o.Batch
@@ -67,21 +68,28 @@ func (b *batch[T, X]) attempt(ctx context.Context) error {
 	return b.failed(trials, len(values), err)
 }
 
-func (b *batch[T, X]) try(draft Draft[T, X], jobs []*job[T, X], run func(*job[T, X]) (T, error)) ([]trial[T, X], []T) {
-	trials := make([]trial[T, X], 0, len(jobs))
-	values := make([]T, 0, len(jobs))
-	for _, j := range jobs {
-		t := trial[T, X]{job: j}
+// try plans the jobs at hand, and those that come meanwhile: callers who were
+// answered a moment ago often have the next one ready.
+func (b *batch[T, X]) try(draft Draft[T, X], run func(*job[T, X]) (T, error)) ([]trial[T, X], []T) {
+	var trials []trial[T, X]
+	var values []T
+	until := b.w.log.now().Add(b.w.turns.latency / 2)
+	for len(trials) < min(b.most, len(b.jobs)) {
+		t := trial[T, X]{job: b.jobs[len(trials)]}
 		t.err = caught(func() (err error) {
-			t.value, err = run(j)
+			t.value, err = run(t.job)
 			return err
 		})
 		if t.err == nil {
 			values = append(values, t.value)
 		} else {
-			j.unstage()
+			t.job.unstage()
 		}
 		trials = append(trials, t)
+		if len(trials) == len(b.jobs) && b.w.log.now().Before(until) {
+			runtime.Gosched()
+			b.jobs = b.w.line.take(b.jobs, b.most)
+		}
 	}
 	return trials, values
 }

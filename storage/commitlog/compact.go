@@ -77,7 +77,7 @@ func (l *Log[T]) settledDown(ctx context.Context, b block) (bool, error) {
 		return false, err
 	}
 	f, _, err := openFrame(b.last(), raw)
-	return err == nil && l.now().Sub(f.at) >= l.o.Grace, err
+	return err == nil && l.o.Now().Sub(f.at) >= l.o.Grace, err
 }
 
 // own gives the bytes of a record's own object: none when it was emptied.

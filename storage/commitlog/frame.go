@@ -17,8 +17,10 @@ import (
 const (
 	frameMagic   = "RCLR"
 	frameVersion = 1
-	frameFixed   = 48 // bytes before the name of the node
-	flagZstd     = 1
+	frameFixed   = 48 // bytes before the names of nodes
+	flagZstd     = 1  // the payload is compressed; always set
+	flagBusy     = 2  // courtesy.busy
+	flagGuest    = 4  // courtesy.guest
 
 	maxNode   = 64                     // bytes of the name of a node
 	maxRecord = storage.MaxConditional // bytes of a stored record
@@ -37,20 +39,29 @@ type frame struct {
 	nonce  nonce
 	values int // how many the payload holds
 	plain  int // size of the payload before compression
+
+	courtesy
 }
 
 // seal gives the bytes of a record: header, compressed payload, checksum.
 func (f frame) seal(payload []byte) []byte {
-	out := make([]byte, frameFixed, frameFixed+len(f.node)+len(payload)+sha256.Size)
+	out := make([]byte, frameFixed, frameFixed+len(f.node)+len(f.next)+len(payload)+sha256.Size)
 	copy(out, frameMagic)
 	out[4], out[5] = frameVersion, flagZstd
-	binary.BigEndian.PutUint16(out[6:], uint16(len(f.node)))
+	if f.busy {
+		out[5] |= flagBusy
+	}
+	if f.guest {
+		out[5] |= flagGuest
+	}
+	out[6], out[7] = byte(len(f.node)), byte(len(f.next))
 	binary.BigEndian.PutUint64(out[8:], uint64(f.seq))
 	binary.BigEndian.PutUint64(out[16:], uint64(f.at.UnixMicro()))
 	copy(out[24:], f.nonce[:])
 	binary.BigEndian.PutUint32(out[40:], uint32(f.values))
 	binary.BigEndian.PutUint32(out[44:], uint32(f.plain))
 	out = append(out, f.node...)
+	out = append(out, f.next...)
 	out = append(out, payload...)
 	sum := sha256.Sum256(out)
 	return append(out, sum[:]...)
@@ -72,25 +83,29 @@ func openFrame(want Seq, raw []byte) (frame, []byte, error) {
 	if string(body[:4]) != frameMagic {
 		return corrupt("not a record")
 	}
-	if body[4] != frameVersion || body[5] != flagZstd {
+	if body[4] != frameVersion || body[5]&^(flagBusy|flagGuest) != flagZstd {
 		return corrupt("version %d with flags %#x is not known to this program", body[4], body[5])
 	}
-	length := int(binary.BigEndian.Uint16(body[6:]))
+	node, names := int(body[6]), int(body[6])+int(body[7])
 	f := frame{
 		seq:    Seq(binary.BigEndian.Uint64(body[8:])),
 		at:     time.UnixMicro(int64(binary.BigEndian.Uint64(body[16:]))).UTC(),
 		nonce:  nonce(body[24:40]),
 		values: int(binary.BigEndian.Uint32(body[40:])),
 		plain:  int(binary.BigEndian.Uint32(body[44:])),
+		courtesy: courtesy{
+			busy: body[5]&flagBusy != 0, guest: body[5]&flagGuest != 0,
+		},
 	}
 	if f.seq != want {
 		return corrupt("it is record %d", f.seq)
 	}
-	if length > maxNode || length > len(body)-frameFixed || f.plain > maxPlain {
+	if node > maxNode || names > node+maxNode || names > len(body)-frameFixed || f.plain > maxPlain {
 		return corrupt("impossible lengths")
 	}
-	f.node = string(body[frameFixed : frameFixed+length])
-	return f, body[frameFixed+length:], nil
+	f.node = string(body[frameFixed : frameFixed+node])
+	f.next = string(body[frameFixed+node : frameFixed+names])
+	return f, body[frameFixed+names:], nil
 }
 
 // packer compresses payloads. Both directions are safe for concurrent use.

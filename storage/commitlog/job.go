@@ -120,6 +120,13 @@ func (l *line[T, X]) take(at []*job[T, X], most int) []*job[T, X] {
 	return at
 }
 
+// putBack gives jobs back to the front.
+func (l *line[T, X]) putBack(jobs []*job[T, X]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(slices.Clip(jobs), l.jobs...)
+}
+
 // length is the number of waiting jobs.
 func (l *line[T, X]) length() int {
 	l.mu.Lock()

@@ -52,6 +52,7 @@ type Log[T any] struct {
 	o      Options
 
 	tail    *tail[T]
+	reads   pace
 	polling chan struct{} // holds the right to look at the next place
 	index   *indexes      // of segments read lately
 	stats   *counters
@@ -114,10 +115,16 @@ func (l *Log[T]) Read(ctx context.Context, seq Seq) (Record[T], error) {
 // that sees an erasure calls it, so that nothing erased stays readable.
 func (l *Log[T]) Forget() { l.tail.forget() }
 
-func (l *Log[T]) now() time.Time { return l.o.Now() }
+// now is for measuring how long something takes: unlike the clock of Options
+// it never jumps. Only what is written down is dated by that clock.
+func (l *Log[T]) now() time.Time { return time.Now() }
 
-// recordKey is where the record at seq is stored.
-func recordKey(seq Seq) string { return fmt.Sprintf("log/%020d", seq) }
+// recordKey is where the record at seq is stored: a thousand to a folder, so
+// that listing the newest stays cheap however long the log is.
+func recordKey(seq Seq) string { return fmt.Sprintf("%s%020d", recordFolder(seq), seq) }
+
+// recordFolder is the prefix of the keys of a thousand records.
+func recordFolder(seq Seq) string { return fmt.Sprintf("log/%017d/", seq/1000) }
 
 func (l *Log[T]) exists(ctx context.Context, seq Seq) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.Timeout)

@@ -13,7 +13,7 @@ import (
 )
 
 // prefetch is how many records are read and decoded ahead of their reader.
-const prefetch = 16
+const prefetch = 32
 
 // item is a record with its stored size, which bounds batches.
 type item[T any] struct {

@@ -20,6 +20,7 @@ type set struct {
 	Account string `json:"account"` // whose balance
 	Old     int    `json:"old"`
 	New     int    `json:"new"`
+	Text    string `json:"text,omitempty"`
 }
 
 var errStale = errors.New("value was planned on stale state")

@@ -3,8 +3,11 @@ package commitlog
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/recueil-cms/recueil/storage"
 )
@@ -17,9 +20,10 @@ const (
 
 // How often the next place of the log is looked at while nothing happens.
 const (
-	pollFast = 5 * time.Millisecond   // just after another node's record
-	pollSlow = 400 * time.Millisecond // when nothing has happened for long
-	pollEase = 8                      // the pause is the idle time divided by this
+	pollFast  = 20 * time.Millisecond  // just after another node's record
+	pollSlow  = 400 * time.Millisecond // when nothing has happened for long
+	pollEase  = 8                      // the pause is the idle time divided by this
+	pollQuick = 100 * time.Millisecond // looks at shorter intervals are listings
 )
 
 // tail is what a node knows of the end of the log: its head, and the newest
@@ -34,8 +38,21 @@ type tail[T any] struct {
 	size    int
 	changed chan struct{} // closed when head moves
 
-	polled  time.Time // when the next place was last found empty
-	foreign time.Time // when another node's record was last come across
+	polled  time.Time       // when the next place was last looked at
+	foreign time.Time       // when another node's record was last come across
+	headAt  time.Time       // when head moved
+	peers   map[string]peer // the other nodes heard of last
+}
+
+// peersMost bounds the other nodes that are remembered.
+const peersMost = 64
+
+// peer is what the log tells of another node.
+type peer struct {
+	node string
+	seq  Seq       // of its newest record
+	at   time.Time // when that was come across
+	busy bool      // it said that it would write again soon
 }
 
 // known is one record of the tail, decoded by the first who needs it.
@@ -68,6 +85,7 @@ func (t *tail[T]) add(f frame, raw []byte, foreign bool, now time.Time) {
 	defer t.mu.Unlock()
 	if foreign {
 		t.foreign = now
+		t.meet(f, now)
 	}
 	if t.known[f.seq] == nil {
 		k := &known[T]{raw: raw, once: make(chan struct{}, 1)}
@@ -81,10 +99,58 @@ func (t *tail[T]) add(f frame, raw []byte, foreign bool, now time.Time) {
 		t.order = t.order[1:]
 	}
 	if f.seq > t.head {
-		t.head, t.last = f.seq, f
+		t.head, t.last, t.headAt = f.seq, f, now
 		close(t.changed)
 		t.changed = make(chan struct{})
 	}
+}
+
+// meet remembers whose record came last, of the peers heard of last.
+func (t *tail[T]) meet(f frame, now time.Time) {
+	if f.seq <= t.peers[f.node].seq {
+		return
+	}
+	if t.peers == nil {
+		t.peers = map[string]peer{}
+	}
+	t.peers[f.node] = peer{node: f.node, seq: f.seq, at: now, busy: f.busy}
+	if len(t.peers) <= peersMost {
+		return
+	}
+	oldest := f.node
+	for node, p := range t.peers {
+		if p.at.Before(t.peers[oldest].at) {
+			oldest = node
+		}
+	}
+	delete(t.peers, oldest)
+}
+
+// newest is the newest record of a node that was come across, or 0.
+func (t *tail[T]) newest(node string) Seq {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.peers[node].seq
+}
+
+// busy gives the peers that write again and again.
+func (t *tail[T]) busy(since time.Time) []peer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var list []peer
+	for _, p := range t.peers {
+		if p.busy && p.at.After(since) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// newestRecord gives the header of the head, and when it was come across.
+func (t *tail[T]) newestRecord() (frame, time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.last, t.headAt
 }
 
 // forget drops the newest records, so that nothing decoded stays in memory.
@@ -95,18 +161,19 @@ func (t *tail[T]) forget() {
 	t.order, t.size = nil, 0
 }
 
-func (t *tail[T]) empty(now time.Time) {
+func (t *tail[T]) looked(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.polled = now
 }
 
-// pause says how long to wait before looking at the next place again.
-func (t *tail[T]) pause(now time.Time) time.Duration {
+// pause says how often to look at the next place at present, and how long to
+// wait before the next look.
+func (t *tail[T]) pause(now time.Time) (every, pause time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	every := min(max(now.Sub(t.foreign)/pollEase, pollFast), pollSlow)
-	return every - now.Sub(t.polled)
+	every = min(max(now.Sub(t.foreign)/pollEase, pollFast), pollSlow)
+	return every, every - now.Sub(t.polled)
 }
 
 // decode gives the record, decoding it unless that was done before.
@@ -128,22 +195,76 @@ func (l *Log[T]) decode(ctx context.Context, seq Seq, k *known[T]) (Record[T], e
 	return rec, nil
 }
 
-// poll looks once at the next place and takes in the record that is there.
-// Callers of one node take turns.
-func (l *Log[T]) poll(ctx context.Context) (found bool, err error) {
+// pollLists bounds the records that one look takes in.
+const pollLists = 256
+
+// poll looks once at what comes after the head and takes it in. Callers of one
+// node take turns.
+//
+// A quick look lists: MinIO locks a key while it is written, and whoever asks
+// for it meanwhile, or makes its writer wait, sleeps up to 50 ms. Listing takes
+// no lock. A look now and then is a plain read, which costs less elsewhere.
+func (l *Log[T]) poll(ctx context.Context, quick bool) (found bool, err error) {
 	select {
 	case l.polling <- struct{}{}:
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
 	defer func() { <-l.polling }()
-	head, _, _ := l.tail.now()
-	_, err = l.take(ctx, head+1)
-	if errors.Is(err, storage.ErrNotExist) {
-		l.tail.empty(l.now())
-		return false, nil
+	l.tail.looked(l.now())
+	head := l.Head()
+	if !quick {
+		_, err = l.take(ctx, head+1)
+		if errors.Is(err, storage.ErrNotExist) {
+			return false, nil
+		}
+		return err == nil, err
 	}
-	return err == nil, err
+	last, err := l.listed(ctx, head)
+	if err != nil || last == head {
+		return false, err
+	}
+	return true, l.takeAll(ctx, head+1, last)
+}
+
+// takeAll takes in records that exist, several at once, in their order.
+func (l *Log[T]) takeAll(ctx context.Context, first, last Seq) error {
+	raws := make([][]byte, last-first+1)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(prefetch)
+	for i := range raws {
+		group.Go(func() error {
+			return caught(func() (err error) {
+				raws[i], err = l.fetchNew(ctx, first+Seq(i))
+				return err
+			})
+		})
+	}
+	failed := group.Wait()
+	for i, raw := range raws {
+		if raw == nil {
+			return failed
+		}
+		if _, err := l.takeRaw(first+Seq(i), raw); err != nil {
+			return err
+		}
+	}
+	return failed
+}
+
+// listed gives the last of the records that directly follow head, or head.
+func (l *Log[T]) listed(ctx context.Context, head Seq) (Seq, error) {
+	last := head
+	for object, err := range l.bucket.List(ctx, recordFolder(head+1), recordKey(head)) {
+		if err != nil {
+			return last, fmt.Errorf("look for new records: %w", err)
+		}
+		if object.Key != recordKey(last+1) || last-head == pollLists {
+			break
+		}
+		last++
+	}
+	return last, nil
 }
 
 // take reads the record at seq, the next place or one before it, and adds it
@@ -153,6 +274,10 @@ func (l *Log[T]) take(ctx context.Context, seq Seq) (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
+	return l.takeRaw(seq, raw)
+}
+
+func (l *Log[T]) takeRaw(seq Seq, raw []byte) (frame, error) {
 	f, _, err := openFrame(seq, raw)
 	if err != nil {
 		return frame{}, err
@@ -168,7 +293,8 @@ func (l *Log[T]) await(ctx context.Context, seq Seq) error {
 		if head > seq {
 			return nil
 		}
-		if pause := l.tail.pause(l.now()); pause > 0 {
+		every, pause := l.tail.pause(l.now())
+		if pause > 0 {
 			select {
 			case <-changed:
 			case <-ctx.Done():
@@ -177,7 +303,7 @@ func (l *Log[T]) await(ctx context.Context, seq Seq) error {
 			}
 			continue
 		}
-		found, err := l.poll(ctx)
+		found, err := l.poll(ctx, every < pollQuick)
 		if err != nil {
 			return err
 		}
@@ -211,7 +337,7 @@ func (l *Log[T]) refresh(ctx context.Context) error {
 		}
 	}
 	if low == start {
-		l.tail.empty(l.now())
+		l.tail.looked(l.now())
 		return nil
 	}
 	_, err := l.take(ctx, low)

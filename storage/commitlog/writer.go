@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,12 +41,13 @@ type Writer[T, X any] struct {
 	o     WriterOptions
 	line  *line[T, X]
 	ran   atomic.Bool
+	turns *turns[T]
 }
 
 // NewWriter makes the writer of a node. Nothing happens until Run is called.
 func NewWriter[T, X any](log *Log[T], stage Stage[T, X], o WriterOptions) *Writer[T, X] {
 	o.complete()
-	return &Writer[T, X]{log: log, stage: stage, o: o, line: newLine[T, X](o.Queue)}
+	return &Writer[T, X]{log: log, stage: stage, o: o, line: newLine[T, X](o.Queue), turns: newTurns(log)}
 }
 
 // Do runs plan on the newest state that this node knows, and returns once the
@@ -148,36 +150,43 @@ func (w *Writer[T, X]) round(ctx context.Context) error {
 }
 
 // write makes records until the jobs it took are answered. Jobs that come
-// meanwhile join the next attempt.
+// meanwhile join the next attempt. When the log cannot be read, the jobs go
+// back into the line, to wait for better times as long as their callers do.
 func (w *Writer[T, X]) write(ctx context.Context) (err error) {
 	b := &batch[T, X]{w: w, most: w.o.Batch}
 	defer func() {
-		p := recover()
-		if p != nil {
-			err = fmt.Errorf("panic: %v", p)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			b.answer(b.jobs, 0, err)
+			return
 		}
-		cause := err
-		if cause == nil || ctx.Err() != nil {
-			cause = ErrClosed
-		}
-		b.answer(b.jobs, 0, cause)
+		w.line.putBack(b.jobs)
 	}()
 	for lost := 0; ; {
+		w.turns.ask(ctx)
 		if _, err := w.log.catchUp(ctx, w.stage); err != nil {
 			return err
 		}
-		b.jobs = w.line.take(b.jobs, w.o.Batch)
-		if b.skip(); len(b.jobs) == 0 || ctx.Err() != nil {
+		if b.skip(); len(b.jobs) == 0 && w.line.length() == 0 || ctx.Err() != nil {
 			return nil
 		}
-		err := b.attempt(ctx)
-		switch {
+		ready, err := w.turns.ready(ctx)
+		if err != nil {
+			return err
+		}
+		if !ready {
+			continue
+		}
+		b.jobs = w.line.take(b.jobs, w.o.Batch)
+		switch err := b.attempt(ctx); {
 		case errors.Is(err, ErrConflict):
 			if lost++; lost >= w.o.Attempts {
 				b.answer(b.jobs, 0, fmt.Errorf("%w: other nodes were first %d times", ErrBusy, lost))
 				b.jobs = nil
 			}
 		case err != nil:
+			b.answer(b.jobs, 0, err)
+			b.jobs = nil
 			return err
 		default:
 			lost = 0
