@@ -17,7 +17,7 @@ import (
 func (d *DB) Digest(ctx context.Context) (string, error) {
 	var out string
 	err := d.Read(ctx, func(tx *Tx) error {
-		sum := digest{tx: tx, hash: sha256.New()}
+		sum := newDigest(tx)
 		for _, text := range digested {
 			if err := sum.add(text); err != nil {
 				return err
@@ -59,6 +59,8 @@ type digest struct {
 	hash hash.Hash
 	buf  []byte
 }
+
+func newDigest(tx *Tx) *digest { return &digest{tx: tx, hash: sha256.New()} }
 
 func (s *digest) add(text string) error {
 	s.hash.Write([]byte("table "))

@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -248,7 +247,7 @@ func difference(t *testing.T, a, b *DB) string {
 		var sums []string
 		for _, v := range []*DB{a, b} {
 			read(t, v, func(tx *Tx) {
-				sum := digest{tx: tx, hash: sha256.New()}
+				sum := newDigest(tx)
 				if err := sum.add(text); err != nil {
 					t.Fatal(err)
 				}
