@@ -24,7 +24,7 @@ func AssignIDs(c *Collection, old *Collection, newID func() string) {
 	if c.ID == "" {
 		c.ID = content.CollectionID(newID())
 	}
-	assignFields(c.Fields, before, newID)
+	assignFields(c.Fields, before, newID, 0)
 	for _, role := range []*content.FieldID{&c.Title, &c.Slug, &c.Date} {
 		*role = idFor(c, *role)
 	}
@@ -52,7 +52,7 @@ func assignSource(c *Collection, f *Field) {
 	}
 }
 
-func assignFields(fields, before []Field, newID func() string) {
+func assignFields(fields, before []Field, newID func() string, depth int) {
 	taken := map[content.FieldID]bool{}
 	for i := range fields {
 		taken[fields[i].ID] = true
@@ -74,12 +74,16 @@ func assignFields(fields, before []Field, newID func() string) {
 			f.ID = content.FieldID(newID())
 		}
 		taken[f.ID] = true
-		assignInside(f, was, newID)
+		assignInside(f, was, newID, depth+1)
 	}
 }
 
-// assignInside rewrites the settings of a field that holds fields.
-func assignInside(f, was *Field, newID func() string) {
+// assignInside rewrites the settings of a field that holds fields. It stops
+// where CheckCollection refuses anyway, at MaxDepth: each level is read anew.
+func assignInside(f, was *Field, newID func() string, depth int) {
+	if depth > MaxDepth {
+		return
+	}
 	if was == nil || was.Kind != f.Kind {
 		was = &Field{}
 	}
@@ -87,25 +91,25 @@ func assignInside(f, was *Field, newID func() string) {
 	case groupKind{}.Name():
 		s, old := groupSettings{}, settingsOf[groupSettings](*was)
 		if len(strict(f.Settings, &s)) == 0 {
-			assignFields(s.Fields, old.Fields, newID)
+			assignFields(s.Fields, old.Fields, newID, depth)
 			rewrite(f, func(members map[string]json.RawMessage) { set(members, "fields", s.Fields) })
 		}
 	case listKind{}.Name():
 		s, old := listSettings{}, settingsOf[listSettings](*was)
 		if len(strict(f.Settings, &s)) == 0 {
-			assignFields(s.Fields, old.Fields, newID)
+			assignFields(s.Fields, old.Fields, newID, depth)
 			rewrite(f, func(members map[string]json.RawMessage) { set(members, "fields", s.Fields) })
 		}
 	case blocksKind{}.Name():
 		s, old := blocksSettings{}, settingsOf[blocksSettings](*was)
 		if len(strict(f.Settings, &s)) == 0 && len(s.Types) > 0 {
-			assignTypes(s.Types, old.Types, newID)
+			assignTypes(s.Types, old.Types, newID, depth)
 			rewrite(f, func(members map[string]json.RawMessage) { set(members, "types", s.Types) })
 		}
 	}
 }
 
-func assignTypes(types, before []BlockType, newID func() string) {
+func assignTypes(types, before []BlockType, newID func() string, depth int) {
 	taken := map[string]bool{}
 	for i := range types {
 		taken[types[i].ID] = true
@@ -125,7 +129,7 @@ func assignTypes(types, before []BlockType, newID func() string) {
 			bt.ID = newID()
 		}
 		taken[bt.ID] = true
-		assignFields(bt.Fields, was.Fields, newID)
+		assignFields(bt.Fields, was.Fields, newID, depth)
 	}
 }
 

@@ -42,6 +42,8 @@ func converter(from, to string) conversion {
 	switch {
 	case from == to:
 		return sameKind
+	case from == "date" && to == "datetime":
+		return dateInstant
 	case plainTexts[from] && plainTexts[to], to == "json":
 		return same
 	case from == "markdown" && (to == "longtext" || to == "text"):
@@ -54,8 +56,6 @@ func converter(from, to string) conversion {
 		return textNumber
 	case from == "boolean" && plainTexts[to]:
 		return booleanText
-	case from == "date" && to == "datetime":
-		return dateInstant
 	case from == "date" && to == "period":
 		return func(_, _ Field, v any) (any, bool) { return map[string]any{"start": v, "end": v}, true }
 	case from == "asset" && to == "gallery", from == "relation" && to == "terms":

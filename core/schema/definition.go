@@ -24,13 +24,15 @@ var (
 	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9._~/{}-]*$`)
 )
 
-// reserved are the names that the outer form of an entry has besides those of
-// its fields.
-var reserved = []string{
+// systemFields are the system fields that any collection has.
+var systemFields = []string{
 	SysID, SysStatus, SysLocale, SysRevision, SysCreatedAt, SysCreatedBy, SysUpdatedAt, SysUpdatedBy,
 	SysPublishedAt, SysParent, SysPosition, SysTrashedAt,
-	"collection", "locales", "type", "version", "meta", "omitted", "links", "data", "children",
 }
+
+// reserved are the names, besides those of system fields, that the outer form
+// of an entry has or may come to have.
+var reserved = []string{"collection", "locales", "type", "version", "meta", "omitted", "links", "data", "children"}
 
 // ParseCollection reads a definition from JSON, strictly: an unknown or
 // repeated name is an Invalid problem with its pointer. It does not check the
@@ -126,7 +128,7 @@ func (k Kinds) checkFields(fields []Field, depth int, inBlocks bool) []problem.F
 		f := &fields[i]
 		faults = append(faults, checkIdentity(at(i), string(f.ID), f.Name, ids, names)...)
 		faults = append(faults, moved(at(i), k.checkField(f, depth, inBlocks))...)
-		if depth == 0 && slices.Contains(reserved, f.Name) {
+		if depth == 0 && (slices.Contains(reserved, f.Name) || slices.Contains(systemFields, f.Name)) {
 			faults = append(faults, problem.Field{Pointer: at(i) + "/name", Code: "definition_reserved", Args: problem.Args{"name": f.Name}})
 		}
 	}

@@ -141,7 +141,7 @@ func (p *filterParser) member(name string, raw any, c *Collection, pointer strin
 		if strings.HasPrefix(name, "_") {
 			return Filter{}, unknownIn(pointer, "filter_operator", name, []string{"_and", "_or", "_not"})
 		}
-		return Filter{}, unknownIn(pointer, "filter_field", name, append(fieldNames(c), systemNames()...))
+		return Filter{}, unknownIn(pointer, "filter_field", name, append(fieldNames(c), systemFields...))
 	}
 	at := Step{Collection: c.ID, Field: f.ID}
 	if r, ok := p.kinds.Relation(*f); ok {

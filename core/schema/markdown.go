@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -38,6 +39,9 @@ func (markdownKind) Normalize(f Field, v any) (any, error) {
 	}
 	if err := settingsOf[textSettings](f).limits(f, source, maxMarkdown); err != nil {
 		return nil, err
+	}
+	if !MarkdownFits(source) {
+		return nil, wrong(f, "markdown_too_complex", nil)
 	}
 	var broken bool
 	destinations(source, func(dest string) {
@@ -105,7 +109,7 @@ func parseMarkdown(source string) (ast.Node, []byte) {
 }
 
 func destinations(source string, visit func(dest string)) {
-	if !strings.Contains(source, ":") {
+	if !strings.Contains(source, ":") || !MarkdownFits(source) {
 		return
 	}
 	root, raw := parseMarkdown(source)
@@ -128,10 +132,11 @@ func destinations(source string, visit func(dest string)) {
 
 // MarkdownText gives the plain text of Markdown: blocks on lines of their own,
 // table cells parted by tabs, the alternative texts of pictures. HTML, link
-// destinations and markup are dropped.
+// destinations and markup are dropped. What does not fit (MarkdownFits) is
+// given as it is.
 func MarkdownText(source string) string {
-	if strings.TrimSpace(source) == "" {
-		return ""
+	if strings.TrimSpace(source) == "" || !MarkdownFits(source) {
+		return strings.TrimSpace(source)
 	}
 	root, raw := parseMarkdown(source)
 	var out strings.Builder
@@ -188,5 +193,24 @@ func unescape(n *ast.Text, raw []byte) []byte {
 	if n.IsRaw() {
 		return value
 	}
-	return util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(value)))
+	var out []byte
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		end := bytes.IndexByte(value[i:min(len(value), i+maxReference)], ';')
+		switch {
+		case c == '\\' && i+1 < len(value) && util.IsPunct(value[i+1]):
+			i++
+			out = append(out, value[i])
+		case c == '&' && end > 0:
+			whole := value[i : i+end+1]
+			out = append(out, util.ResolveEntityNames(util.ResolveNumericReferences(whole))...)
+			i += end
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
 }
+
+// maxReference is the most bytes of a character reference, "&name;".
+const maxReference = 40

@@ -88,8 +88,6 @@ func systemColumn(name string) (operandColumn, bool) {
 	return operandColumn{}, false
 }
 
-func systemNames() []string { return slices.Clone(reserved[:12]) }
-
 func (k Kinds) operandColumn(f *Field) operandColumn {
 	out := operandColumn{column: k.column(f)}
 	switch {

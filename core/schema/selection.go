@@ -68,7 +68,7 @@ func sortPath(name string, c *Collection, lookup Lookup, kinds Kinds) ([]Step, e
 		}
 		f := fieldOf(c, word)
 		if f == nil {
-			return nil, unknownParameter("sort", "sort_field", word, append(sortableNames(c), systemNames()...))
+			return nil, unknownParameter("sort", "sort_field", word, append(sortableNames(c), systemFields...))
 		}
 		here := Step{Collection: c.ID, Field: f.ID}
 		if last {
@@ -163,7 +163,7 @@ func (p fieldsParser) add(s *Selection, c *Collection, path []string) error {
 	}
 	f := fieldOf(c, name)
 	if f == nil {
-		return unknownParameter("fields", "fields_field", name, append(fieldNames(c), systemNames()...))
+		return unknownParameter("fields", "fields_field", name, append(fieldNames(c), systemFields...))
 	}
 	chosen := s.field(Selected{Name: name, Field: f.ID})
 	if len(rest) == 0 {

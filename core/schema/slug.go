@@ -122,11 +122,12 @@ func slugLetters(r rune, latin bool) string {
 
 // latinLetters gives a Latin letter without its marks, in a to z.
 func latinLetters(r rune) string {
-	if folded, ok := foldings[r]; ok {
-		return folded
-	}
 	for _, base := range norm.NFKD.String(string(r)) {
-		if base = unicode.ToLower(base); base >= 'a' && base <= 'z' {
+		base = unicode.ToLower(base)
+		if folded, ok := foldings[base]; ok {
+			return folded
+		}
+		if base >= 'a' && base <= 'z' {
 			return string(base)
 		}
 		if unicode.IsLetter(base) && !unicode.Is(unicode.Lm, base) {

@@ -43,7 +43,7 @@ func SortKey(s string) string {
 // plainKey is the short way for ASCII.
 func plainKey(s string) (string, bool) {
 	for _, c := range []byte(s) {
-		if c >= 0x80 || c < ' ' || c == '`' {
+		if c >= 0x7f || c < ' ' || c == '`' {
 			return "", false
 		}
 	}
