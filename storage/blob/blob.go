@@ -80,8 +80,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) 
 	if err != nil {
 		return "", fmt.Errorf("spool a blob: %w", err)
 	}
-	defer os.Remove(file.Name())
-	defer file.Close()
+	defer discard(file)
 	sum := sha256.New()
 	size, err := io.Copy(io.MultiWriter(file, sum), io.LimitReader(&stoppable{ctx, r}, min(limit, math.MaxInt64-1)+1))
 	if err != nil {
@@ -95,6 +94,13 @@ func (s *Store) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) 
 		return ref, nil
 	}
 	return ref, s.upload(ctx, ref, file, size)
+}
+
+// discard removes a spooled file. What is left of it after a failure lies in a
+// folder for temporary files.
+func discard(file *os.File) {
+	_ = file.Close()
+	_ = os.Remove(file.Name())
 }
 
 // upload sends a spooled file. After an unclear answer it looks: a bucket

@@ -44,7 +44,7 @@ func (b *batch[T, X]) attempt(ctx context.Context) error {
 		return fmt.Errorf("begin a draft of %s: %w", b.w.stage.Name(), err)
 	}
 	at := b.w.log.time()
-	trials, values := b.try(draft, func(j *job[T, X]) (T, error) { return draft.Try(ctx, at, j.run) })
+	trials, values := b.try(func(j *job[T, X]) (T, error) { return draft.Try(ctx, at, j.run) })
 	if len(values) == 0 {
 		b.settle(trials, 0)
 		return draft.Drop()
@@ -70,7 +70,7 @@ func (b *batch[T, X]) attempt(ctx context.Context) error {
 
 // try plans the jobs at hand, and those that come meanwhile: callers who were
 // answered a moment ago often have the next one ready.
-func (b *batch[T, X]) try(draft Draft[T, X], run func(*job[T, X]) (T, error)) ([]trial[T, X], []T) {
+func (b *batch[T, X]) try(run func(*job[T, X]) (T, error)) ([]trial[T, X], []T) {
 	var trials []trial[T, X]
 	var values []T
 	until := b.w.log.now().Add(b.w.turns.latency / 2)

@@ -50,52 +50,52 @@ const (
 // anew.
 func (l *Log[T]) Follow(ctx context.Context, f Follower[T]) error {
 	anchored := false
-	pause := retryFirst
-	for ctx.Err() == nil {
-		var err error
+	return l.persist(ctx, f.Name(), func() (bool, error) {
 		if !anchored {
-			err = l.checkAnchor(ctx, f)
-			anchored = err == nil
-		}
-		if err == nil {
-			var applied int
-			if applied, err = l.catchUp(ctx, f); err == nil || applied > 0 {
-				pause = retryFirst
+			if err := l.checkAnchor(ctx, f); err != nil {
+				return false, err
 			}
+			anchored = true
 		}
-		l.note(ctx, f, err)
-		if err == nil {
-			var at Seq
-			if at, err = f.Checkpoint(); err == nil {
-				err = l.await(ctx, at)
-			}
-			l.note(ctx, f, err)
+		applied, err := l.catchUp(ctx, f)
+		if err != nil {
+			return applied > 0, err
 		}
-		if ctx.Err() != nil {
-			break
+		at, err := f.Checkpoint()
+		if err != nil {
+			return false, err
 		}
-		if errors.Is(err, ErrDiverged) {
+		return applied > 0, l.await(ctx, at)
+	})
+}
+
+// persist repeats a step until ctx ends. A step that fails is counted, logged
+// and repeated after a pause, which grows until a step moves something.
+func (l *Log[T]) persist(ctx context.Context, name string, step func() (moved bool, err error)) error {
+	for pause := retryFirst; ctx.Err() == nil; {
+		moved, err := step()
+		if moved || err == nil {
+			pause = retryFirst
+		}
+		switch {
+		case ctx.Err() != nil:
+		case err == nil:
+			l.stats.follow(name, nil)
+		case errors.Is(err, ErrDiverged):
+			l.stats.follow(name, err)
 			return err
-		}
-		if err == nil {
-			continue
-		}
-		l.o.Logger.LogAttrs(ctx, slog.LevelWarn, "follower failed, it will be tried again",
-			slog.String("follower", f.Name()), slog.Duration("pause", pause), slog.Any("error", err))
-		select {
-		case <-time.After(pause):
-			pause = min(2*pause, retryMost)
-		case <-ctx.Done():
+		default:
+			l.stats.follow(name, err)
+			l.o.Logger.LogAttrs(ctx, slog.LevelWarn, "following the log failed, it will be tried again",
+				slog.String("follower", name), slog.Duration("pause", pause), slog.Any("error", err))
+			select {
+			case <-time.After(pause):
+				pause = min(2*pause, retryMost)
+			case <-ctx.Done():
+			}
 		}
 	}
 	return nil
-}
-
-// note counts how it went with a follower.
-func (l *Log[T]) note(ctx context.Context, f Follower[T], err error) {
-	if ctx.Err() == nil {
-		l.stats.follow(f.Name(), err)
-	}
 }
 
 // checkAnchor makes sure that what f applied last is in this log.

@@ -77,7 +77,7 @@ func (l *Log[T]) writeSnapshot(ctx context.Context, file io.Writer, s Snapshotte
 	head := make([]byte, snapshotHead)
 	copy(head, snapshotMagic)
 	head[4] = snapshotVersion
-	out.Write(head)
+	_, _ = out.Write(head) // out keeps its first error
 	enc, err := zstd.NewWriter(out, zstd.WithEncoderConcurrency(2))
 	if err != nil {
 		return 0, 0, err
@@ -94,9 +94,9 @@ func (l *Log[T]) writeSnapshot(ctx context.Context, file io.Writer, s Snapshotte
 	if err != nil {
 		return 0, 0, err
 	}
-	out.Write(append(binary.BigEndian.AppendUint64(nil, uint64(at)), f.nonce[:]...))
+	_, _ = out.Write(append(binary.BigEndian.AppendUint64(nil, uint64(at)), f.nonce[:]...))
 	sum := out.hash.Sum(nil)
-	out.Write(sum)
+	_, _ = out.Write(sum)
 	return at, out.size, errors.Join(out.err, out.w.Flush())
 }
 
@@ -220,9 +220,11 @@ func (l *Log[T]) spool() (*os.File, error) {
 	return file, nil
 }
 
+// discard removes a spooled file. What is left of it after a failure lies in a
+// folder for temporary files.
 func discard(file *os.File) {
-	file.Close()
-	os.Remove(file.Name())
+	_ = file.Close()
+	_ = os.Remove(file.Name())
 }
 
 // summed counts and hashes what it writes; the first error stays.

@@ -84,7 +84,7 @@ func (c *counters) follower(name string, f func(s *FollowerStats)) {
 }
 
 func (c *counters) applied(name string, at Seq, records int) {
-	c.follower(name, func(s *FollowerStats) { s.At = at; s.Applied += uint64(records) })
+	c.follower(name, func(s *FollowerStats) { s.At, s.Applied, s.LastError = at, s.Applied+uint64(records), "" })
 }
 
 func (c *counters) follow(name string, err error) {

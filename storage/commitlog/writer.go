@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -89,30 +88,13 @@ func (w *Writer[T, X]) Run(ctx context.Context) error {
 	defer cancel()
 	tailing.Go(func() { w.tail(ctx) })
 
-	pause := retryFirst
-	for ctx.Err() == nil {
+	return w.log.persist(ctx, w.stage.Name(), func() (bool, error) {
 		err := caught(func() error { return w.round(ctx) })
-		if ctx.Err() != nil {
-			break
+		if err != nil {
+			w.line.prune()
 		}
-		w.log.stats.follow(w.stage.Name(), err)
-		switch {
-		case errors.Is(err, ErrDiverged):
-			return err
-		case err == nil:
-			pause = retryFirst
-			continue
-		}
-		w.log.o.Logger.LogAttrs(ctx, slog.LevelError, "writer failed, it will try again",
-			slog.String("stage", w.stage.Name()), slog.Duration("pause", pause), slog.Any("error", err))
-		w.line.prune()
-		select {
-		case <-time.After(pause):
-			pause = min(2*pause, retryMost)
-		case <-ctx.Done():
-		}
-	}
-	return nil
+		return false, err
+	})
 }
 
 // tail keeps the head of the log fresh.
