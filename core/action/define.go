@@ -36,15 +36,24 @@ func (DefineCollection) Needs(*view.Tx) ([]access.Need, error) { return manage(a
 
 // Report says what a definition would do.
 type Report struct {
-	Changes   []schema.Change `json:"changes"`
-	Checked   int             `json:"checked"`   // entries looked at
-	Rewritten int             `json:"rewritten"` // entries whose values would be written anew
+	Changes   []FieldChange `json:"changes"`
+	Checked   int           `json:"checked"`   // entries looked at
+	Rewritten int           `json:"rewritten"` // entries whose values would be written anew
 	// Offending is the number of entries that the definition does not fit;
 	// First are the first of their faults. Such a definition is refused.
 	Offending int       `json:"offending"`
 	First     []Offence `json:"first,omitempty"`
 	// Confirm lists what is done only with Force.
 	Confirm []Confirmation `json:"confirm,omitempty"`
+}
+
+// FieldChange is one thing that a definition does to a field; see
+// schema.Change.
+type FieldChange struct {
+	What string `json:"what"`
+	Path string `json:"path"` // JSON Pointer by names
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
 }
 
 // Offence is a value that a definition does not fit.
@@ -142,6 +151,7 @@ type definition struct {
 	env    Env
 	old    *schema.Collection // nil for a new one
 	new    *schema.Collection
+	diff   []schema.Change
 	report *Report
 
 	rewritten []content.Change
@@ -188,7 +198,10 @@ func (a DefineCollection) open(tx *view.Tx, env Env) (*definition, error) {
 	}
 	env.Kinds.Prepare(c)
 	if d.old != nil {
-		d.report.Changes = schema.Diff(d.old, c)
+		d.diff = schema.Diff(d.old, c)
+		for _, change := range d.diff {
+			d.report.Changes = append(d.report.Changes, FieldChange{change.What, change.Path, change.From, change.To})
+		}
 	}
 	return d, nil
 }

@@ -58,7 +58,7 @@ func (w *work) any() bool {
 
 func (d *definition) work() *work {
 	w := &work{convert: map[content.FieldID]bool{}}
-	for _, c := range d.report.Changes {
+	for _, c := range d.diff {
 		top := d.new.Field(c.Field)
 		nested := top != nil && strings.Count(c.Path, "/") > 1
 		switch c.What {

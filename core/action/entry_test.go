@@ -192,6 +192,8 @@ func TestDiscardDraft(t *testing.T) {
 	s.refuse(robot, DiscardDraft{ID: id, Locale: "fr"}, "nothing_live")
 	s.do(robot, PublishEntry{ID: id})
 	s.do(robot, SaveDraft{ID: id, Inputs: Inputs{"fr": values("title", "Deux", "score", 2), "ar": values("title", "اثنان")}})
+	titles := s.user("titles", access.Grant{Collection: "notes", Verbs: []access.Verb{access.ReadDraft, access.Update}, Fields: []content.FieldID{"title"}})
+	s.refuse(titles, DiscardDraft{ID: id, Locale: "fr"}, "fields_not_allowed")
 	s.do(robot, DiscardDraft{ID: id, Locale: "fr"})
 	e := s.entry(id)
 	same(t, "French", e.Working("fr")["title"], "Un")

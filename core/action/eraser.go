@@ -95,6 +95,7 @@ func (e *Eraser) subject(ctx context.Context, change content.Change) (string, er
 	case change.Erased != nil:
 		return change.Erased.ID, nil
 	case change.Gone != nil && mayBePersonal(change.Gone.Kind):
+		e.keys.Forget(change.Gone.ID) // another node may have destroyed the key
 		id, err := e.keys.KeyID(ctx, change.Gone.ID)
 		if err != nil || id == "" {
 			return "", err
@@ -120,7 +121,11 @@ func (e *Eraser) erase(ctx context.Context, subjects []string, at commitlog.Seq)
 	}
 	destroy := make([]func(context.Context) error, len(subjects))
 	for i, subject := range subjects {
-		destroy[i] = func(ctx context.Context) error { return e.keys.Destroy(ctx, subject) }
+		destroy[i] = func(ctx context.Context) error {
+			err := e.keys.Destroy(ctx, subject)
+			e.keys.Forget(subject) // another node may have been first
+			return err
+		}
 	}
 	if err := each(ctx, destroy); err != nil {
 		return err

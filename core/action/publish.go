@@ -1,6 +1,8 @@
 package action
 
 import (
+	"slices"
+
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
@@ -219,9 +221,21 @@ type DiscardDraft struct {
 // Name is "entry.discard_draft".
 func (DiscardDraft) Name() string { return "entry.discard_draft" }
 
-// Needs the right to update.
+// Needs the right to update the fields that would go back.
 func (a DiscardDraft) Needs(tx *view.Tx) ([]access.Need, error) {
-	return need(tx, access.Update, a.ID, a.Locale)
+	e, c, err := entryOf(tx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	n := needOf(c, access.Update, a.ID, a.Locale)
+	l := faceOf(e, c, a.Locale)
+	for _, id := range differing(e.Live(l), e.Working(l)) {
+		if c.Field(id) != nil {
+			n.Fields = append(n.Fields, id)
+		}
+	}
+	slices.Sort(n.Fields)
+	return []access.Need{n}, nil
 }
 
 // Plan discards.

@@ -231,6 +231,9 @@ func (u *run) check(tx *view.Tx, commit *content.Commit, granted []grant) error 
 			return err
 		}
 	}
+	if len(commit.Changes) == 0 {
+		return problem.New(problem.Internal, "hook_left_nothing", nil)
+	}
 	if len(commit.Changes) > MaxChanges {
 		return problem.New(problem.TooLarge, "too_many_changes", problem.Args{"limit": MaxChanges, "n": len(commit.Changes)})
 	}

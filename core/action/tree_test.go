@@ -2,8 +2,11 @@ package action
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/recueil-cms/recueil/core/access"
@@ -346,5 +349,75 @@ func TestPurgeErases(t *testing.T) {
 	s.erase()
 	if key, err := s.keys.KeyID(t.Context(), string(id)); err != nil || key != "" {
 		t.Errorf("the key is still there: %q, %v", key, err)
+	}
+}
+
+// A node that has the key in memory forgets it when another node was the one
+// to destroy it.
+func TestEraserOnEveryNode(t *testing.T) {
+	one := withNotes(t, nil)
+	two := node(t, one.bucket, one.clock, "two")
+	id := one.note("title", "Un", "contact", canary)
+	if err := two.db.WaitFor(t.Context(), one.log.Head()); err != nil {
+		t.Fatal(err)
+	}
+	sealed := one.log.Head()
+	late, err := NewEraser(t.Context(), two.bucket, two.keys, two.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	one.do(robot, EraseEntry{ID: id})
+	one.erase()
+	if err := two.log.Wait(t.Context(), one.log.Head()); err != nil {
+		t.Fatal(err)
+	}
+	record, err := two.log.Read(t.Context(), one.log.Head())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := late.Apply(t.Context(), []commitlog.Record[content.Commit]{record}); err != nil {
+		t.Fatal(err)
+	}
+	if record, err = two.log.Read(t.Context(), sealed); err != nil {
+		t.Fatal(err)
+	}
+	if got := record.Values[0].Changes[0].Entry.Working("fr")["contact"]; got != nil {
+		t.Errorf("the other node still opens %v", got)
+	}
+}
+
+// As a follower of the log the eraser keeps up, and begins where any node of
+// the bucket left off.
+func TestEraserFollows(t *testing.T) {
+	s := withNotes(t, nil)
+	id := s.note("title", "Un", "contact", canary)
+	s.do(robot, EraseEntry{ID: id})
+	eraser, err := NewEraser(t.Context(), s.bucket, s.keys, s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.log.Follow(ctx, eraser); err != nil {
+			t.Error(err)
+		}
+	})
+	for at := commitlog.Seq(0); at < s.log.Head(); runtime.Gosched() {
+		if at, err = eraser.Checkpoint(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	running.Wait()
+	if key, err := s.keys.KeyID(t.Context(), string(id)); err != nil || key != "" {
+		t.Errorf("the key is still there: %q, %v", key, err)
+	}
+	again, err := NewEraser(t.Context(), s.bucket, s.keys, s.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, err := again.Checkpoint(); err != nil || at != s.log.Head() {
+		t.Errorf("the next one begins at %d, %v", at, err)
 	}
 }
