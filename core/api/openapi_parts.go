@@ -61,8 +61,10 @@ func (w *describer) body(r route, col *schema.Collection) object {
 		s = ref("schemas", "create_"+col.Name)
 	case col != nil:
 		s = ref("schemas", "patch_"+col.Name)
+	case r.method == "PATCH":
+		s = w.types.of(reflect.TypeOf(r.body), forChange)
 	default:
-		s = w.types.of(reflect.TypeOf(r.body), r.method == "PATCH")
+		s = w.types.of(reflect.TypeOf(r.body), forNew)
 	}
 	return object{"required": !r.bodyOptional, "content": object{"application/json": object{"schema": s}}}
 }
@@ -88,11 +90,20 @@ func (w *describer) responses(r route, col *schema.Collection) object {
 		out["206"] = success
 		out["416"] = ref("responses", "problem")
 	}
-	if r.query != nil && contains(r.query, "dry_run") && r.status == 201 {
-		out["200"] = object{"description": w.text("openapi.dry_run", nil),
-			"content": object{"application/json": object{"schema": object{"type": "object"}}}}
+	if contains(r.query, "dry_run") {
+		w.dryRun(r, out)
 	}
 	return out
+}
+
+// dryRun adds the report that stands in the place of what would be made.
+func (w *describer) dryRun(r route, out object) {
+	answer := w.types.of(reflect.TypeFor[action.Report](), forAnswer)
+	if r.status == 200 {
+		answer = object{"anyOf": []any{w.types.of(reflect.TypeOf(r.answer), forAnswer), answer}}
+	}
+	out["200"] = object{"description": w.text("openapi.dry_run", nil),
+		"content": object{"application/json": object{"schema": enveloped(answer)}}}
 }
 
 func contains(list []string, s string) bool {
@@ -166,7 +177,7 @@ func (w *describer) answerContent(r route, col *schema.Collection) object {
 	case answersEntries:
 		return json(enveloped(object{"type": "array", "items": entry}))
 	}
-	return json(enveloped(w.types.of(reflect.TypeOf(r.answer), false)))
+	return json(enveloped(w.types.of(reflect.TypeOf(r.answer), forAnswer)))
 }
 
 func enveloped(data object) object {
@@ -226,9 +237,21 @@ func (w *describer) schema(col *schema.Collection, set access.FieldSet, d schema
 		properties, _ := s["properties"].(object)
 		properties["collection"] = object{"type": "string", "readOnly": true}
 		properties["locales"] = object{"type": "array", "readOnly": true, "items": object{"type": "string"}}
+		w.authors(properties, col)
 		relaxed(properties, seen.Fields)
 	}
 	return s
+}
+
+// authors describes who made and changed an entry, for readers of drafts.
+func (w *describer) authors(properties object, col *schema.Collection) {
+	for _, name := range []string{schema.SysCreatedBy, schema.SysUpdatedBy} {
+		if !w.policy.May(access.ReadDraft, string(col.ID)) {
+			delete(properties, name)
+			continue
+		}
+		properties[name] = w.types.of(reflect.TypeFor[content.Actor](), forAnswer)
+	}
 }
 
 // relaxed lets a relation be an id or, when fields of it are selected, an

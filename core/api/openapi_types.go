@@ -20,8 +20,20 @@ var (
 	rawType  = reflect.TypeFor[json.RawMessage]()
 )
 
-// of gives the schema of a type. In a partial one no member is required.
-func (t *typeSchemas) of(typ reflect.Type, partial bool) object {
+// use says what a type is described for.
+type use string
+
+const (
+	forAnswer use = ""        // every member is there that is not left out when empty
+	forNew    use = "_new"    // what the server sets is not required
+	forChange use = "_change" // nothing is required
+)
+
+// setByServer are the members that a caller need not give.
+var setByServer = []string{"id", "revision", "builtin"}
+
+// of gives the schema of a type.
+func (t *typeSchemas) of(typ reflect.Type, u use) object {
 	for typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
@@ -33,11 +45,11 @@ func (t *typeSchemas) of(typ reflect.Type, partial bool) object {
 	}
 	switch typ.Kind() {
 	case reflect.Struct:
-		return t.component(typ, partial)
+		return t.component(typ, u)
 	case reflect.Slice:
-		return object{"type": []any{"array", "null"}, "items": t.of(typ.Elem(), false)}
+		return object{"type": []any{"array", "null"}, "items": t.of(typ.Elem(), u.inside())}
 	case reflect.Map:
-		return object{"type": "object", "additionalProperties": t.of(typ.Elem(), false)}
+		return object{"type": "object", "additionalProperties": t.of(typ.Elem(), u.inside())}
 	case reflect.String:
 		return object{"type": "string"}
 	case reflect.Bool:
@@ -50,27 +62,32 @@ func (t *typeSchemas) of(typ reflect.Type, partial bool) object {
 	return object{}
 }
 
-// component puts a struct among the components and refers to it.
-func (t *typeSchemas) component(typ reflect.Type, partial bool) object {
-	name := strings.ToLower(typ.Name())
-	if partial {
-		name += "_change"
+// inside: a member that is changed is given as a whole.
+func (u use) inside() use {
+	if u == forChange {
+		return forNew
 	}
+	return u
+}
+
+// component puts a struct among the components and refers to it.
+func (t *typeSchemas) component(typ reflect.Type, u use) object {
+	name := strings.ToLower(typ.Name()) + string(u)
 	if _, done := t.named[name]; done {
 		return ref("schemas", name)
 	}
 	t.named[name] = object{} // a type may hold itself
 	properties, required := object{}, []any{}
-	t.fields(typ, properties, &required)
+	t.fields(typ, u, properties, &required)
 	s := object{"type": "object", "properties": properties}
-	if len(required) > 0 && !partial {
+	if len(required) > 0 {
 		s["required"] = required
 	}
 	t.named[name] = s
 	return ref("schemas", name)
 }
 
-func (t *typeSchemas) fields(typ reflect.Type, properties object, required *[]any) {
+func (t *typeSchemas) fields(typ reflect.Type, u use, properties object, required *[]any) {
 	for i := range typ.NumField() {
 		f := typ.Field(i)
 		tag := f.Tag.Get("json")
@@ -79,13 +96,14 @@ func (t *typeSchemas) fields(typ reflect.Type, properties object, required *[]an
 		case name == "-" || !f.IsExported():
 			continue
 		case name == "" && f.Anonymous:
-			t.fields(f.Type, properties, required)
+			t.fields(f.Type, u, properties, required)
 			continue
 		case name == "":
 			name = f.Name
 		}
-		properties[name] = t.of(f.Type, false)
-		if !strings.Contains(options, "omit") {
+		properties[name] = t.of(f.Type, u.inside())
+		optional := u == forChange || u == forNew && slices.Contains(setByServer, name)
+		if !optional && !strings.Contains(options, "omit") {
 			*required = append(*required, name)
 		}
 	}

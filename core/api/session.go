@@ -148,12 +148,23 @@ type changePasswordBody struct {
 	Password string `json:"password"`
 }
 
+// personOnly refuses visitors and tokens.
+func (k *call) personOnly() error {
+	switch k.by.Kind {
+	case content.ActorUser:
+		return nil
+	case content.ActorVisitor:
+		return problem.New(problem.Unauthenticated, "no_session", nil)
+	}
+	return problem.New(problem.Forbidden, "people_only", nil)
+}
+
 // changePassword sets the caller's own password, which ends all their
 // sessions. The present one is asked for again, and counted like a sign-in, so
 // that a borrowed browser is not enough.
 func changePassword(k *call) error {
-	if k.by.Kind != content.ActorUser {
-		return problem.New(problem.Forbidden, "people_only", nil)
+	if err := k.personOnly(); err != nil {
+		return err
 	}
 	if err := server.LimitSignIn(k.Ctx); err != nil {
 		return err
@@ -179,8 +190,8 @@ func changePassword(k *call) error {
 
 // signOutEverywhere ends all sessions of the caller, on every node.
 func signOutEverywhere(k *call) error {
-	if k.by.Kind != content.ActorUser {
-		return problem.New(problem.Forbidden, "people_only", nil)
+	if err := k.personOnly(); err != nil {
+		return err
 	}
 	if _, err := k.do(action.CloseSessions{User: content.UserID(k.by.ID)}, "", nil); err != nil {
 		return err

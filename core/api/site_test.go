@@ -45,6 +45,7 @@ type site struct {
 	log    *syncBuffer
 	secret map[string]string // by role, then by the test
 	users  map[string]content.UserID
+	jar    map[string]string // cookies of sessions, by role
 	client *http.Client
 }
 
@@ -68,7 +69,7 @@ type siteOptions struct {
 func newSite(t *testing.T, o siteOptions) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &site{t: t, log: &syncBuffer{}, secret: map[string]string{}, users: map[string]content.UserID{}}
+	s := &site{t: t, log: &syncBuffer{}, secret: map[string]string{}, users: map[string]content.UserID{}, jar: map[string]string{}}
 	bucket := storagetest.NewMemory()
 	kinds := schema.Builtin()
 	keys := keyring.Open(bucket, rand.Reader)
@@ -263,6 +264,32 @@ func (s *site) roundTrip(req *http.Request) answer {
 		s.t.Fatalf("%s %s: %v", req.Method, req.URL, err)
 	}
 	return answer{res.StatusCode, res.Header, raw}
+}
+
+const password = "une phrase assez longue"
+
+// cookie signs a role in, and gives the cookie of the session.
+func (s *site) cookie(role string) string {
+	s.t.Helper()
+	hash := must(s.auth.HashPassword(context.Background(), password))(s.t)
+	s.do(system, action.SetPassword{User: s.users[role], Hash: hash})
+	a := s.as("visitor", "POST", "/session", fields{"email": role + "@example.org", "password": password})
+	a.data(s.t, 201)
+	cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
+	return cookie
+}
+
+// person sends a request as a browser in which the role has just signed in.
+func (s *site) person(role, method, path string, body any) answer {
+	s.t.Helper()
+	headers := []string{"Sec-Fetch-Site", "same-origin"}
+	if role != "visitor" {
+		if s.jar[role] == "" {
+			s.jar[role] = s.cookie(role)
+		}
+		headers = append(headers, "Cookie", s.jar[role])
+	}
+	return s.as("visitor", method, path, body, headers...)
 }
 
 type fields = map[string]any
