@@ -28,7 +28,8 @@ func (e *edit) checkUnique(tx *view.Tx, l content.Locale, which func(content.Fie
 	var faults []problem.Field
 	for i := range e.col.Fields {
 		f := &e.col.Fields[i]
-		if !(f.Unique || f.ID == e.col.Slug) || !which(f.ID) || values[f.ID] == nil {
+		unique := f.Unique || f.ID == e.col.Slug
+		if !unique || !which(f.ID) || values[f.ID] == nil {
 			continue
 		}
 		fault, err := e.clash(tx, l, f, values[f.ID])

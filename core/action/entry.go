@@ -104,7 +104,7 @@ func beginAny(tx *view.Tx, env Env, id content.EntryID, match *int) (*edit, erro
 		return nil, problem.New(problem.PreconditionRequired, "revision_required", nil).
 			With("current_revision", e.Revision)
 	case match != nil && *match != e.Revision:
-		return nil, stale(env, e, c, *match)
+		return nil, stale(e, c, *match)
 	}
 	return next(env, e, c), nil
 }

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -25,7 +26,7 @@ func NewIDs(now func() time.Time, rand io.Reader) func() string {
 			if err == nil {
 				return id.String()
 			}
-			if err != ulid.ErrMonotonicOverflow {
+			if !errors.Is(err, ulid.ErrMonotonicOverflow) {
 				panic(fmt.Sprintf("draw an id: %v", err))
 			}
 			last++

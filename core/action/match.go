@@ -22,7 +22,7 @@ func (e *staleError) Error() string { return e.problem.Error() }
 
 func (e *staleError) Unwrap() error { return e.problem }
 
-func stale(env Env, e *content.Entry, c *schema.Collection, seen int) error {
+func stale(e *content.Entry, c *schema.Collection, seen int) error {
 	p := problem.New(problem.Stale, "entry_changed", problem.Args{"revision": e.Revision}).
 		With("current_revision", e.Revision).
 		With("updated_by", e.UpdatedBy).

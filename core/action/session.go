@@ -86,9 +86,9 @@ func (CloseSession) Needs(*view.Tx) ([]access.Need, error) { return nil, nil }
 // Plan closes it.
 func (a CloseSession) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	s, err := find[content.Session](tx, content.NounSession, string(a.ID))
-	if problem.KindOf(err) == problem.NotFound && err != nil {
+	if err != nil && problem.KindOf(err) == problem.NotFound {
 		env.out.subject = string(a.ID)
-		return nil, nil
+		return nil, nil //nolint:nilerr // it is closed, as asked for
 	}
 	if err != nil {
 		return nil, err

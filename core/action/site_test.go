@@ -50,7 +50,6 @@ type site struct {
 	log    *commitlog.Log[content.Commit]
 	db     *view.DB
 	runner *Runner
-	hooks  []Hook
 }
 
 var robot = content.Actor{Kind: content.ActorSystem, ID: "test"}

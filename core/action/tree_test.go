@@ -266,6 +266,28 @@ func (s *site) erase() *Eraser {
 	return e
 }
 
+// nothingOpens reads every record anew, on a node that has nothing of it in
+// memory.
+func (s *site) nothingOpens(id content.EntryID, user string) {
+	s.t.Helper()
+	for seq := commitlog.Seq(1); seq <= s.log.Head(); seq++ {
+		r, err := s.log.Read(s.t.Context(), seq)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, c := range r.Values {
+			for _, change := range c.Changes {
+				if change.Entry != nil && change.Entry.ID == id && change.Entry.Working("fr")["contact"] != nil {
+					s.t.Errorf("record %d still opens", seq)
+				}
+				if change.Noun != nil && change.Noun.ID == user && (change.Noun.Personal != nil || change.Noun.Lookup != "") {
+					s.t.Errorf("record %d still opens the user", seq)
+				}
+			}
+		}
+	}
+}
+
 // Planted personal values are never in the bucket in the open, and after an
 // erasure nothing opens them any more.
 func TestErase(t *testing.T) {
@@ -305,27 +327,11 @@ func TestErase(t *testing.T) {
 		t.Errorf("checkpoint %d, %v, want %d", at, err, s.log.Head())
 	}
 
-	// Another node, which has nothing in memory, reads every record anew.
 	other := node(t, s.bucket, s.clock, "two")
 	if err := other.db.WaitFor(t.Context(), s.log.Head()); err != nil {
 		t.Fatal(err)
 	}
-	for seq := commitlog.Seq(1); seq <= s.log.Head(); seq++ {
-		r, err := other.log.Read(t.Context(), seq)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range r.Values {
-			for _, change := range c.Changes {
-				if change.Entry != nil && change.Entry.ID == id && change.Entry.Working("fr")["contact"] != nil {
-					t.Errorf("record %d still opens", seq)
-				}
-				if change.Noun != nil && change.Noun.ID == ann.ID && (change.Noun.Personal != nil || change.Noun.Lookup != "") {
-					t.Errorf("record %d still opens the user", seq)
-				}
-			}
-		}
-	}
+	other.nothingOpens(id, ann.ID)
 	same(t, "the other entry", other.entry(kept).Working("fr")["contact"], canary+"-3")
 	for object, err := range s.bucket.List(t.Context(), "snapshots/view", "") {
 		t.Errorf("snapshot %v %v is still there", object, err)

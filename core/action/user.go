@@ -124,7 +124,7 @@ func (a UserFields) email(tx *view.Tx, env Env, u *content.User, fault func(stri
 	email, err := normalEmail(env.Kinds, given)
 	if err != nil || email == "" {
 		fault("/email", "email_needed", nil)
-		return nil
+		return nil //nolint:nilerr // told as a fault
 	}
 	other, err := tx.NounByLookup(content.NounUser, EmailLookup(email))
 	switch {
