@@ -35,12 +35,15 @@ type Env struct {
 
 	out   *outcome
 	batch *batch // nil unless the plan brings several entries
+	// quiet reports whether nothing of a collection has changed since a
+	// record; nil outside of a draft.
+	quiet func(content.CollectionID, commitlog.Seq) bool
 }
 
-// preparer is an action that has to read more than the view holds. It runs
-// once, after the rights were found to be there, outside the writer.
+// preparer is an action that has to read more than a plan should wait for. It
+// runs once, after the rights were found to be there, outside the writer.
 type preparer interface {
-	prepare(ctx context.Context, past Past) (Action, error)
+	prepare(ctx context.Context, r *Runner, by content.Actor) (Action, error)
 }
 
 // Past gives earlier states from the log.

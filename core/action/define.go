@@ -9,6 +9,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -26,6 +27,9 @@ type DefineCollection struct {
 	// Locale takes the values of fields that become localized, in entries
 	// that have no locale yet.
 	Locale content.Locale
+
+	found *definition // by prepare
+	at    commitlog.Seq
 }
 
 // Name is "collection.define".
@@ -106,6 +110,24 @@ func (r *Runner) CheckDefinition(ctx context.Context, by content.Actor, a Define
 	return report, nil
 }
 
+// prepare looks at the existing entries while others go on writing. Mostly
+// that settles it: a refusal needs no writer, and an acceptance holds as long
+// as nothing of the collection has changed when its turn comes.
+func (a DefineCollection) prepare(ctx context.Context, r *Runner, by content.Actor) (Action, error) {
+	err := r.o.View.Read(ctx, func(tx *view.Tx) error {
+		d, err := a.open(tx, r.env(by, nil))
+		if err != nil {
+			return err
+		}
+		if err := d.scan(tx); err != nil {
+			return err
+		}
+		a.found, a.at = d, tx.Seq()
+		return d.refusal(a.Force)
+	})
+	return a, err
+}
+
 // Plan defines the collection.
 func (a DefineCollection) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	d, err := a.open(tx, env)
@@ -118,15 +140,29 @@ func (a DefineCollection) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 			return nil, err
 		}
 	}
+	if a.found != nil && env.quiet != nil && env.quiet(d.new.ID, a.at) {
+		return a.found.changes(env)
+	}
 	if err := d.scan(tx); err != nil {
 		return nil, err
 	}
 	if err := d.refusal(a.Force); err != nil {
 		return nil, err
 	}
-	d.new.Revision++
-	changes, err := changeNoun(content.NounCollection, string(d.new.ID), d.new.Name, d.new)
-	return append(changes, d.rewritten...), err
+	return d.changes(env)
+}
+
+// changes gives the definition and the entries that are rewritten for it.
+func (d *definition) changes(env Env) ([]content.Change, error) {
+	c := *d.new
+	c.Revision++
+	changes, err := changeNoun(content.NounCollection, string(c.ID), c.Name, c)
+	for _, change := range d.rewritten {
+		e := *change.Entry
+		e.UpdatedAt = env.Now
+		changes = append(changes, content.Change{Entry: &e})
+	}
+	return changes, err
 }
 
 // refusal says why the definition is not accepted, or nil.

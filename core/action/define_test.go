@@ -8,6 +8,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/storage/view"
 )
 
 // redefine changes the collection of notes.
@@ -219,4 +220,78 @@ func TestRemoveCollection(t *testing.T) {
 	s.refuse(robot, SaveDraft{ID: id, Inputs: in("title", "x")}, "entry_not_found")
 	s.refuse(robot, RemoveCollection{Collection: "notes"}, "collection_not_found")
 	s.defineNotes(nil)
+}
+
+// What was found beforehand counts only while nothing has changed.
+func TestDefineLooksAgain(t *testing.T) {
+	s := withNotes(t, nil)
+	s.note("title", "Un", "owner", "1")
+	attempt := func(between func()) error {
+		a := s.redefine(false, func(c *schema.Collection) { c.FieldNamed("owner").Unique = true })
+		prepared, err := a.prepare(t.Context(), s.runner, robot)
+		if err != nil {
+			return err
+		}
+		between()
+		u := &run{r: s.runner, ctx: t.Context(), by: robot, action: prepared}
+		_, err = s.runner.o.Writer.Do(t.Context(), u.plan)
+		return err
+	}
+	err := attempt(func() { s.note("title", "Deux", "owner", "1") })
+	same(t, "after a change", problem.CodeOf(err), "definition_breaks_entries")
+	s.do(robot, SaveDraft{ID: s.note("title", "Trois", "owner", "3"), Inputs: in("owner", "4")})
+	err = attempt(func() {})
+	same(t, "still", problem.CodeOf(err), "definition_breaks_entries")
+	var second content.EntryID
+	if err := s.db.Read(t.Context(), func(tx *view.Tx) error {
+		return tx.EachEntry("notes", func(e *content.Entry) error {
+			if e.Working("fr")["title"] == "Deux" {
+				second = e.ID
+			}
+			return nil
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	s.do(robot, SaveDraft{ID: second, Inputs: in("owner", "2")})
+	if err := attempt(func() { s.user("someone") }); err != nil {
+		t.Errorf("a change elsewhere matters: %v", err)
+	}
+}
+
+// Definitions and saves that race never leave a value that breaks the rules.
+func TestDefineRace(t *testing.T) {
+	s := withNotes(t, nil)
+	ids := make([]content.EntryID, 8)
+	for i := range ids {
+		ids[i] = s.note("title", "x", "owner", fmt.Sprint(i))
+	}
+	together(9, func(i int) {
+		if i == len(ids) {
+			_, err := s.runner.Do(t.Context(), robot, s.redefine(false, func(c *schema.Collection) { c.FieldNamed("owner").Unique = true }))
+			if err != nil && problem.CodeOf(err) != "definition_breaks_entries" {
+				t.Error(err)
+			}
+			return
+		}
+		_, err := s.runner.Do(t.Context(), robot, SaveDraft{ID: ids[i], Inputs: in("owner", "même")})
+		if err != nil && problem.CodeOf(err) != "invalid_values" {
+			t.Error(err)
+		}
+	})
+	held, unique := 0, false
+	if err := s.db.Read(t.Context(), func(tx *view.Tx) error {
+		unique = tx.Collection("notes").FieldNamed("owner").Unique
+		return tx.EachEntry("notes", func(e *content.Entry) error {
+			if e.Working("fr")["owner"] == "même" {
+				held++
+			}
+			return nil
+		})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if unique && held > 1 {
+		t.Errorf("%d entries hold one value of a unique field", held)
+	}
 }

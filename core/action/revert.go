@@ -28,8 +28,11 @@ type RevertEntry struct {
 // Name is "entry.revert".
 func (RevertEntry) Name() string { return "entry.revert" }
 
-func (a RevertEntry) prepare(ctx context.Context, past Past) (Action, error) {
-	old, err := past.Revision(ctx, a.ID, a.To)
+func (a RevertEntry) prepare(ctx context.Context, r *Runner, _ content.Actor) (Action, error) {
+	if r.o.Past == nil {
+		return nil, problem.New(problem.Internal, "no_past", nil)
+	}
+	old, err := r.o.Past.Revision(ctx, a.ID, a.To)
 	a.old = old
 	return a, err
 }

@@ -193,7 +193,7 @@ func (p *policies) load(tx *view.Tx, by content.Actor, now time.Time) (*access.P
 // planned forgets everything when a change touches what policies are made
 // from. It stays so until the log has moved on, because the draft may be
 // dropped and begun again at the same place.
-func (p *policies) planned(_ *view.Tx, changes []content.Change) {
+func (p *policies) planned(changes []content.Change) {
 	for _, change := range changes {
 		if change.Noun == nil && (change.Gone == nil || change.Gone.Kind == content.NounEntry) && change.Erased == nil {
 			continue

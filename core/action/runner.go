@@ -20,6 +20,7 @@ import (
 type Runner struct {
 	o        Config
 	policies policies
+	staged   staged
 }
 
 // Config is what a Runner works with. Hooks and Past may be empty, everything
@@ -57,7 +58,7 @@ func (r *Runner) DoWith(ctx context.Context, by content.Actor, a Action, o Optio
 		return Receipt{}, err
 	}
 	if p, ok := a.(preparer); ok {
-		prepared, err := r.prepare(ctx, by, a, p)
+		prepared, err := r.prepare(ctx, by, a, p, o.Key)
 		if err != nil {
 			return Receipt{}, r.tell(ctx, by, err)
 		}
@@ -104,16 +105,13 @@ func (r *Runner) Allowed(ctx context.Context, by content.Actor, a Action) error 
 	})
 }
 
-// prepare has an action read what the view does not hold, once it is clear
-// that the caller may do it.
+// prepare has an action read beforehand what it needs, once it is clear that
+// the caller may do it.
 func (r *Runner) prepare(ctx context.Context, by content.Actor, a Action, p preparer) (Action, error) {
 	if err := r.Allowed(ctx, by, a); err != nil {
 		return nil, err
 	}
-	if r.o.Past == nil {
-		return nil, problem.New(problem.Internal, "no_past", nil)
-	}
-	return p.prepare(ctx, r.o.Past)
+	return p.prepare(ctx, r, by)
 }
 
 func (r *Runner) now() time.Time { return r.o.Now().UTC().Truncate(time.Microsecond) }
@@ -194,6 +192,7 @@ func (u *run) plan(tx *view.Tx) (content.Commit, error) {
 		return content.Commit{}, err
 	}
 	env.Policy = policy
+	env.quiet = func(c content.CollectionID, since commitlog.Seq) bool { return u.r.quiet(tx, c, since) }
 	if err := u.replay(tx); err != nil {
 		return content.Commit{}, err
 	}
@@ -219,8 +218,44 @@ func (u *run) plan(tx *view.Tx) (content.Commit, error) {
 		return content.Commit{}, err
 	}
 	u.receipt.Dropped = env.out.dropped
-	u.r.policies.planned(tx, changes)
+	u.r.policies.planned(changes)
+	u.r.staged.add(tx.Seq(), commit.Changes)
 	return commit, nil
+}
+
+// quiet reports whether the entries and the definition of a collection are
+// as they were at a record, in the log and in the draft that is planned on.
+func (r *Runner) quiet(tx *view.Tx, c content.CollectionID, since commitlog.Seq) bool {
+	return r.o.View.Changed(c) <= since && r.o.View.ChangedNouns(content.NounCollection) <= since &&
+		!r.staged.has(tx.Seq(), c)
+}
+
+// staged remembers the collections that were changed in the drafts begun at
+// one place of the log, those that were dropped included. It is used by the
+// goroutine of the writer alone.
+type staged struct {
+	seq   commitlog.Seq
+	known map[content.CollectionID]bool
+}
+
+func (s *staged) add(seq commitlog.Seq, changes []content.Change) {
+	if s.known == nil || s.seq != seq {
+		s.seq, s.known = seq, map[content.CollectionID]bool{}
+	}
+	for _, c := range changes {
+		switch {
+		case c.Entry != nil:
+			s.known[c.Entry.Collection] = true
+		case c.Gone != nil:
+			s.known[c.Gone.Collection] = true
+		case c.Noun != nil && c.Noun.Kind == content.NounCollection:
+			s.known[content.CollectionID(c.Noun.ID)] = true
+		}
+	}
+}
+
+func (s *staged) has(seq commitlog.Seq, c content.CollectionID) bool {
+	return s.seq == seq && s.known[c]
 }
 
 // check holds a commit against the hooks, the limits, and the rows that the

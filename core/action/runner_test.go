@@ -54,6 +54,19 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// What is read beforehand does not stand in the way of a replay.
+func TestIdempotencyOfPrepared(t *testing.T) {
+	s := newSite(t)
+	a := DefineCollection{Definition: define(t, notes), IfMatch: at(0)}
+	for i := range 2 {
+		r, err := s.runner.DoWith(t.Context(), robot, a, Options{Key: "k", Request: "r"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "replayed", r.Replayed, i == 1)
+	}
+}
+
 // Many copies of one request at once make one entry.
 func TestIdempotencyAtOnce(t *testing.T) {
 	s := withNotes(t, nil)
