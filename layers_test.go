@@ -29,7 +29,7 @@ var layers = []struct {
 	// Buckets, and what is kept in them.
 	{"storage/folder", "storage"},
 	{"storage/minio", "storage"},
-	{"storage/storagetest", "storage"},
+	{"storage/storagetest", "storage storage/minio"},
 	{"storage/commitlog", "storage"},
 	{"storage/blob", "storage"},
 	{"storage/keyring", "storage"},
@@ -42,7 +42,7 @@ var layers = []struct {
 	{"storage/view", "core/content core/schema storage/commitlog"},
 
 	// The one way in, and the reads.
-	{"core/action", "core/access core/content core/problem core/schema storage/commitlog storage/keyring storage/view"},
+	{"core/action", "core/access core/content core/problem core/schema storage storage/commitlog storage/keyring storage/view"},
 	{"core/query", "core/access core/content core/problem core/schema storage/commitlog storage/view"},
 
 	// Parts that act through actions.

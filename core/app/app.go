@@ -96,7 +96,8 @@ func (a *App) sweep(ctx context.Context) {
 }
 
 func newAuth(n *node) (*auth.Authenticator, error) {
-	a, err := auth.New(n.view, n.runner, auth.Options{Now: n.parts.Now, Random: n.parts.Rand, AtOnce: runtime.GOMAXPROCS(0)})
+	a, err := auth.New(n.view, n.runner, auth.Options{Now: n.parts.Now, Random: n.parts.Rand,
+		AtOnce: runtime.GOMAXPROCS(0), CatchUp: n.refresh})
 	if err != nil {
 		return nil, fmt.Errorf("start auth: %w", err)
 	}

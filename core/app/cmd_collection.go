@@ -189,6 +189,6 @@ func (c *cli) collectionRemove() *cobra.Command {
 }
 
 // showChange says in words what a definition does to a field.
-func (c *cli) showChange(ch schema.Change) string {
+func (c *cli) showChange(ch action.FieldChange) string {
 	return c.text("collection.change."+ch.What, "path", ch.Path, "from", ch.From, "to", ch.To)
 }

@@ -261,6 +261,20 @@ func (n *node) catchUp(ctx context.Context) error {
 	return nil
 }
 
+// refreshTime bounds how long one request waits for what other nodes wrote.
+const refreshTime = 2 * time.Second
+
+// refresh brings the view up to the end that the log has now.
+func (n *node) refresh(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, refreshTime)
+	defer cancel()
+	seq, err := n.log.Refresh(ctx)
+	if err != nil {
+		return err
+	}
+	return n.view.WaitFor(ctx, seq)
+}
+
 // system is the program itself as the author of a change.
 func system(part string) content.Actor {
 	return content.Actor{Kind: content.ActorSystem, ID: part}

@@ -22,11 +22,15 @@ import (
 // SessionAge is how long a session lasts.
 const SessionAge = 14 * 24 * time.Hour
 
-// Options of an Authenticator; all are required.
+// Options of an Authenticator; all but CatchUp are required.
 type Options struct {
 	Now    func() time.Time
 	Random io.Reader // of secrets and salts
 	AtOnce int       // password hashes at the same time, 19 MiB each
+	// CatchUp brings the view up to what other nodes have written by now. It
+	// is asked before a secret that looks genuine is refused, so that one made
+	// on another node a moment ago is good here. nil: not asked.
+	CatchUp func(ctx context.Context) error
 }
 
 // Authenticator knows sessions, tokens and passwords.
@@ -36,7 +40,12 @@ type Authenticator struct {
 	o      Options
 	hasher *Hasher
 	known  *cache
+	ahead  chan time.Time // holds when CatchUp was last asked; its holder may ask
 }
+
+// catchUpPause is the least time between two calls of CatchUp: guessed secrets
+// must not become requests of the bucket.
+const catchUpPause = 200 * time.Millisecond
 
 // New makes an authenticator.
 func New(db *view.DB, runner *action.Runner, o Options) (*Authenticator, error) {
@@ -47,7 +56,9 @@ func New(db *view.DB, runner *action.Runner, o Options) (*Authenticator, error) 
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	return &Authenticator{db: db, runner: runner, o: o, hasher: hasher, known: newCache()}, nil
+	a := &Authenticator{db: db, runner: runner, o: o, hasher: hasher, known: newCache(), ahead: make(chan time.Time, 1)}
+	a.ahead <- time.Time{}
+	return a, nil
 }
 
 // Credentials are what a request shows. With both, the token counts.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
 	"github.com/recueil-cms/recueil/core/content"
@@ -69,16 +70,43 @@ func remembered[T any](ctx context.Context, a *Authenticator, kind content.NounK
 	return v, nil
 }
 
-// lookUp finds a session or a token by the digest of its secret.
+// lookUp finds a session or a token by the digest of its secret, here or,
+// if need be, among what other nodes have written since.
 func lookUp[T any](ctx context.Context, a *Authenticator, kind content.NounKind, digest string) (T, error) {
-	return remembered(ctx, a, kind, digest, func(tx *view.Tx) (T, error) {
+	read := func(tx *view.Tx) (T, error) {
 		n, err := tx.NounByLookup(kind, digest)
 		if err != nil {
 			var none T
 			return none, err
 		}
 		return action.Decode[T](n)
-	})
+	}
+	v, err := remembered(ctx, a, kind, digest, read)
+	if !errors.Is(err, view.ErrNotFound) || !a.caughtUp(ctx) {
+		return v, err
+	}
+	return remembered(ctx, a, kind, digest, read)
+}
+
+// caughtUp brings the view up to the log, one caller at a time and not often,
+// and reports whether looking again may help.
+func (a *Authenticator) caughtUp(ctx context.Context) bool {
+	if a.o.CatchUp == nil {
+		return false
+	}
+	var last time.Time
+	select {
+	case last = <-a.ahead:
+	case <-ctx.Done():
+		return false
+	}
+	defer func() { a.ahead <- last }()
+	if time.Since(last) < catchUpPause {
+		return true // someone has just done it
+	}
+	err := a.o.CatchUp(ctx)
+	last = time.Now()
+	return err == nil
 }
 
 func (a *Authenticator) user(ctx context.Context, id content.UserID) (content.User, error) {
