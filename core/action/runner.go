@@ -107,7 +107,17 @@ func (r *Runner) Allowed(ctx context.Context, by content.Actor, a Action) error 
 
 // prepare has an action read beforehand what it needs, once it is clear that
 // the caller may do it.
-func (r *Runner) prepare(ctx context.Context, by content.Actor, a Action, p preparer) (Action, error) {
+func (r *Runner) prepare(ctx context.Context, by content.Actor, a Action, p preparer, key string) (Action, error) {
+	if key != "" {
+		done := false
+		err := r.o.View.Read(ctx, func(tx *view.Tx) (err error) {
+			_, done, err = tx.Past(by, key)
+			return err
+		})
+		if err != nil || done {
+			return a, err // the plan replays it
+		}
+	}
 	if err := r.Allowed(ctx, by, a); err != nil {
 		return nil, err
 	}
