@@ -1,6 +1,7 @@
 package commitlog
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -164,11 +165,31 @@ func added(a, b []share) []share {
 	return a
 }
 
+// rawPuts measures what a log cannot beat: one conditional PUT after another,
+// each of the size of a record of 16 values.
+func rawPuts(b *testing.B, bucket storage.Bucket, lasting time.Duration) {
+	body := make([]byte, 30<<10)
+	var raw share
+	for began := time.Now(); time.Since(began) < lasting; {
+		start := time.Now()
+		key := fmt.Sprintf("raw/%020d", len(raw.times))
+		if _, err := bucket.Put(b.Context(), key, bytes.NewReader(body), int64(len(body)), storage.Cond{IfAbsent: true}); err != nil {
+			b.Fatal(err)
+		}
+		raw.times = append(raw.times, time.Since(start))
+	}
+	slices.Sort(raw.times)
+	b.ReportMetric(float64(len(raw.times))/lasting.Seconds(), "puts/s")
+	b.ReportMetric(float64(raw.at(0.5).Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(raw.at(0.99).Microseconds())/1000, "p99-ms")
+}
+
 // BenchmarkBusyNodes measures 2 and 4 busy nodes on MinIO against one, in
 // turns, because other programs may be using the machine. The bar: the worst
 // p99 at most 10 times that of the one node, the total at least 0.7 times.
 func BenchmarkBusyNodes(b *testing.B) {
 	const rounds = 3
+	b.Run("raw", func(b *testing.B) { rawPuts(b, minioBuckets(b)(0), 3*time.Second) })
 	for _, nodes := range []int{2, 4} {
 		b.Run(fmt.Sprintf("nodes=%d", nodes), func(b *testing.B) {
 			one := busy{nodes: 1, callers: 16, lasting: 3 * time.Second, text: entryText()}
