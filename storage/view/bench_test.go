@@ -2,8 +2,10 @@ package view
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -111,9 +113,7 @@ func BenchmarkView(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("%d/save", n), func(b *testing.B) { benchSave(b, d, n) })
 		memory(b, d, n)
-		if err := d.Close(); err != nil {
-			b.Fatal(err)
-		}
+		b.Run(fmt.Sprintf("%d/whole", n), func(b *testing.B) { benchWhole(b, d, n) })
 	}
 }
 
@@ -146,6 +146,51 @@ func benchSave(b *testing.B, d *DB, n int) {
 		times = append(times, time.Since(begin))
 	}
 	report(b, times)
+}
+
+// benchWhole times, once, what works on the whole file, and closes it.
+func benchWhole(b *testing.B, d *DB, n int) {
+	timed := func(name string, f func() error) {
+		begin := time.Now()
+		if err := f(); err != nil {
+			b.Fatal(name, err)
+		}
+		b.ReportMetric(float64(time.Since(begin).Milliseconds()), name+"-ms")
+	}
+	for range b.N {
+	}
+	if b.N > 1 {
+		return
+	}
+	timed("erase", func() error {
+		c := entryCommit(benchEntry(rand.New(rand.NewPCG(3, 3)), 1))
+		c.Changes = append(c.Changes, content.Change{Erased: &content.Erased{Kind: content.NounEntry, ID: string(id(1))}})
+		apply(b, d, c)
+		return nil
+	})
+	timed("snapshot", func() error { _, err := d.WriteSnapshot(b.Context(), io.Discard); return err })
+	timed("digest", func() error { _, err := d.Digest(b.Context()); return err })
+	wider := studies()
+	wider.Fields = append(wider.Fields, schema.Field{ID: "extra", Name: "extra", Kind: "text", Sortable: true})
+	timed("new-field", func() error { apply(b, d, nounCommit(definition(b, wider))); return nil })
+	timed("close", d.Close)
+	for name, mark := range map[string]bool{"open": true, "open-checked": false} {
+		if !mark {
+			if err := os.Remove(d.markFile()); err != nil {
+				b.Fatal(err)
+			}
+		}
+		timed(name, func() (err error) {
+			again, err := Open(b.Context(), filepath.Dir(d.file), schema.Builtin(), Options{})
+			if err != nil {
+				return err
+			}
+			if again.Seq() == 0 {
+				return fmt.Errorf("the view was made anew")
+			}
+			return again.Close()
+		})
+	}
 }
 
 func percentiles(b *testing.B, d *DB, f func(tx *Tx) error) {

@@ -147,8 +147,8 @@ func (c *catalogue) clone(version int64) *catalogue {
 // index makes byName and defined anew.
 func (c *catalogue) index() {
 	c.byName, c.defined = map[string]*collection{}, nil
-	for _, col := range c.collections {
-		if col.def != nil {
+	for _, id := range slices.Sorted(maps.Keys(c.collections)) {
+		if col := c.collections[id]; col.def != nil {
 			c.byName[col.def.Name] = col
 			c.defined = append(c.defined, col.def)
 		}

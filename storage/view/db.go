@@ -21,7 +21,8 @@ type Options struct {
 	// Readers is the number of readers at the same time; more wait.
 	// 0 means 8.
 	Readers int
-	// CacheMB bounds the page cache of each connection. 0 means 16.
+	// CacheMB bounds the page cache of each reader; that of the writer is four
+	// times as large. 0 means 16.
 	CacheMB int
 	// Logger hears of what nobody can be told. nil discards it.
 	Logger *slog.Logger
@@ -70,7 +71,10 @@ type DB struct {
 	moved chan struct{} // closed, and replaced, when seq moves
 }
 
+const fileName = "view.sqlite"
+
 var (
+	_ commitlog.Anchored                   = (*DB)(nil)
 	_ commitlog.Follower[content.Commit]   = (*DB)(nil)
 	_ commitlog.Stage[content.Commit, *Tx] = (*DB)(nil)
 	_ commitlog.Snapshotter                = (*DB)(nil)
@@ -86,7 +90,7 @@ func Open(ctx context.Context, dir string, kinds schema.Kinds, o Options) (*DB, 
 		return nil, fmt.Errorf("open view: %w", err)
 	}
 	d := &DB{
-		file:  filepath.Join(dir, "view.sqlite"),
+		file:  filepath.Join(dir, fileName),
 		kinds: kinds,
 		o:     o,
 		turn:  make(chan struct{}, 1),
@@ -113,7 +117,7 @@ func Open(ctx context.Context, dir string, kinds schema.Kinds, o Options) (*DB, 
 // what the process before left behind.
 func (d *DB) start(ctx context.Context) (err error) {
 	trusted := d.takeMark()
-	d.writer, err = connect(ctx, d.file, d.o.CacheMB, false)
+	d.writer, err = connect(ctx, d.file, 4*d.o.CacheMB, false)
 	if err != nil {
 		return err
 	}
@@ -235,6 +239,25 @@ func (d *DB) Name() string { return "view" }
 
 // Checkpoint gives the seq that the view is at.
 func (d *DB) Checkpoint() (commitlog.Seq, error) { return d.Seq(), nil }
+
+// Anchor gives the seq and the nonce of the last record that was applied; the
+// nonce is empty at seq 0.
+func (d *DB) Anchor() (commitlog.Seq, string, error) {
+	var seq commitlog.Seq
+	var nonce string
+	err := d.Read(context.Background(), func(tx *Tx) error {
+		row, err := tx.c.one(`SELECT nonce FROM state`)
+		if err == nil && len(row) > 0 {
+			seq, nonce = tx.seq, asText(row[0])
+		}
+		return err
+	})
+	return seq, nonce, err
+}
+
+// Remove deletes the view in a folder, for one that has followed another log.
+// Nobody may have it open.
+func Remove(dir string) error { return removeFile(filepath.Join(dir, fileName)) }
 
 // Seq gives the seq that the view is at, without waiting for anything.
 func (d *DB) Seq() commitlog.Seq { return commitlog.Seq(d.seq.Load()) }

@@ -273,8 +273,16 @@ func TestOtherFormatIsMadeAnew(t *testing.T) {
 	if err := errors.Join(d.writer.exec("PRAGMA user_version = 99"), d.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if again := open(t, dir); again.Seq() != 0 {
+	again := open(t, dir)
+	if again.Seq() != 0 {
 		t.Errorf("seq %d", again.Seq())
+	}
+	apply(t, again, nounCommit(definition(t, studies())))
+	if err := errors.Join(again.Close(), Remove(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if d := open(t, dir); d.Seq() != 0 {
+		t.Errorf("after removing seq %d", d.Seq())
 	}
 }
 

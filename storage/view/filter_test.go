@@ -169,7 +169,7 @@ func someList(t *testing.T, r *rand.Rand, tx *Tx, n int) (List, string, bool) {
 // TestListsAgreeWithTheModel asks random questions and compares every page,
 // forwards and backwards, with the answer of the naive evaluator.
 func TestListsAgreeWithTheModel(t *testing.T) {
-	const n, questions = 100, 500
+	const n, questions = 80, 300
 	r := rand.New(rand.NewPCG(1, 2))
 	d, m := filled(t, r, n)
 	asked, found := 0, 0

@@ -22,7 +22,7 @@ func (d *DB) WriteSnapshot(ctx context.Context, w io.Writer) (commitlog.Seq, err
 		return 0, fmt.Errorf("write snapshot: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "view.sqlite")
+	file := filepath.Join(dir, fileName)
 	if err := d.copyTo(ctx, file); err != nil {
 		return 0, fmt.Errorf("write snapshot: %w", err)
 	}
@@ -53,9 +53,13 @@ func (d *DB) copyTo(ctx context.Context, file string) error {
 		return d.note(err)
 	}
 	defer c.close()
-	// VACUUM INTO counts as a write although it changes nothing here.
-	if err := c.exec("PRAGMA query_only = 0"); err != nil {
-		return err
+	// VACUUM INTO counts as a write although it changes nothing here. With
+	// secure_delete no page of the copy has leftovers of the memory it was
+	// made in.
+	for _, text := range []string{"PRAGMA query_only = 0", "PRAGMA secure_delete = ON"} {
+		if err := c.exec(text); err != nil {
+			return err
+		}
 	}
 	return d.note(c.query(ctx, "VACUUM INTO ?", []any{file}, nil))
 }
@@ -99,7 +103,7 @@ func (d *DB) ReadSnapshot(ctx context.Context, r io.Reader, at commitlog.Seq) er
 		return fmt.Errorf("read snapshot: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "view.sqlite")
+	file := filepath.Join(dir, fileName)
 	if err := spool(file, &interruptible{ctx, r}); err != nil {
 		return fmt.Errorf("read snapshot: %w", err)
 	}

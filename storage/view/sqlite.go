@@ -46,7 +46,6 @@ func connect(ctx context.Context, file string, cacheMB int, readOnly bool) (*con
 	q.Add("_pragma", "temp_store(MEMORY)")
 	q.Add("_pragma", "trusted_schema(0)")
 	q.Add("_pragma", "cell_size_check(1)")
-	q.Add("_pragma", fmt.Sprintf("mmap_size(%d)", mapBytes))
 	if readOnly {
 		q.Add("_pragma", "query_only(1)")
 	} else {

@@ -13,7 +13,6 @@ const Format = 1
 
 const (
 	pageBytes = 8192
-	mapBytes  = 0
 	// perEntry is the number of row keys that each entry owns: a row's key is
 	// the number of its entry, its locale and whether it is live in one integer,
 	// so that all rows of an entry lie beside one another and lead back to it.
@@ -28,10 +27,11 @@ var tables = []string{
 	`CREATE TABLE state(
 		one INTEGER PRIMARY KEY CHECK(one = 1),
 		seq INTEGER NOT NULL,
+		nonce TEXT NOT NULL,        -- of the record at seq, to tell its log from another
 		catalogue INTEGER NOT NULL, -- changes whenever a catalogue must be read again
 		scrub INTEGER NOT NULL      -- erased bytes may still be in free pages
 	)`,
-	`INSERT INTO state VALUES(1, 0, 1, 0)`,
+	`INSERT INTO state VALUES(1, 0, '', 1, 0)`,
 	`CREATE TABLE collections(
 		n INTEGER PRIMARY KEY,
 		id TEXT NOT NULL UNIQUE,

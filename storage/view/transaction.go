@@ -29,7 +29,7 @@ func (d *DB) begin() (*transaction, error) {
 		return nil, d.note(fmt.Errorf("begin to write the view: %w", err))
 	}
 	t := &transaction{d: d, c: d.writer, kinds: d.kinds, cat: d.catalogue}
-	row, err := d.writer.one(`SELECT seq, catalogue FROM state`)
+	row, err := d.writer.one(`SELECT seq FROM state`)
 	if err == nil && len(row) == 0 {
 		err = fmt.Errorf("%w: no state", ErrDamaged)
 	}
@@ -54,11 +54,11 @@ func (t *transaction) write(text string, args ...any) error {
 	return nil
 }
 
-// end commits with the checkpoint at seq, and shows the outcome to readers.
-func (t *transaction) end(seq commitlog.Seq) error {
+// end commits with the checkpoint at a record, and shows the outcome to readers.
+func (t *transaction) end(seq commitlog.Seq, nonce string) error {
 	d := t.d
-	err := t.write(`UPDATE state SET seq = ?, catalogue = ?, scrub = max(scrub, ?)`,
-		int64(seq), t.cat.version, boolInt(t.scrub))
+	err := t.write(`UPDATE state SET seq = ?, nonce = ?, catalogue = ?, scrub = max(scrub, ?)`,
+		int64(seq), nonce, t.cat.version, boolInt(t.scrub))
 	if err == nil {
 		err = t.write("COMMIT")
 	}
@@ -144,7 +144,7 @@ func (d *DB) Apply(ctx context.Context, records []commitlog.Record[content.Commi
 	if err != nil || seq == t.seq {
 		return d.note(errors.Join(err, t.rollback()))
 	}
-	if err := t.end(seq); err != nil {
+	if err := t.end(seq, records[len(records)-1].Nonce); err != nil {
 		return err
 	}
 	return d.scrub(ctx)
@@ -234,7 +234,7 @@ func (f *Draft) Keep(ctx context.Context, record commitlog.Record[content.Commit
 		err := fmt.Errorf("keep draft: record %d of %d commits does not follow %d with %d", record.Seq, len(record.Values), f.t.seq, f.tried)
 		return errors.Join(err, f.t.rollback())
 	}
-	if err := f.t.end(record.Seq); err != nil {
+	if err := f.t.end(record.Seq, record.Nonce); err != nil {
 		return err
 	}
 	// The commit stands, whatever becomes of this; Scrub tells the outcome.

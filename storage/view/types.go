@@ -36,9 +36,12 @@ type List struct {
 	// none of them. An entry without any locale of its own (only shared
 	// values) has Shared, which is tried last without being named.
 	Locales []content.Locale
-	Filter  schema.Filter
-	// Order ends with the id, ascending, whether it says so or not. Empty
-	// values come before all others, so after them when descending.
+	// Filter and Order follow a relation to its targets in the first of Locales
+	// that these have, else in any; live only to what is live.
+	Filter schema.Filter
+	// Order ends with the id, in the direction of the key before it, whether it
+	// says so or not. Empty values come before all others, so after them when
+	// descending.
 	Order []schema.Order
 	// After continues behind a row, Before gives the page that ends just ahead
 	// of one; at most one of them is set, and then Offset must be 0.

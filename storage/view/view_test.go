@@ -146,6 +146,9 @@ func TestApplyTwiceIsApplyOnce(t *testing.T) {
 			t.Errorf("%d commits, %v", len(items), err)
 		}
 	})
+	if seq, nonce, err := d.Anchor(); err != nil || seq != 2 || nonce != r.Nonce {
+		t.Errorf("anchor %d %q, %v", seq, nonce, err)
+	}
 	if err := d.Apply(t.Context(), []commitlog.Record[content.Commit]{record(4)}); err == nil {
 		t.Error("a record was left out and nobody noticed")
 	}
