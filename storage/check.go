@@ -99,7 +99,7 @@ func (e *exact) Read(p []byte) (int, error) {
 	case err != nil && err != io.EOF:
 		e.err = err
 	case e.left == 0:
-		if e.err = e.end(); e.err != io.EOF {
+		if e.err = e.end(); !errors.Is(e.err, io.EOF) {
 			return 0, e.err
 		}
 	}

@@ -244,10 +244,9 @@ type simNode struct {
 	dir   string
 	clock atomic.Int64 // nanoseconds ahead of the machine's
 
-	mu     sync.Mutex
-	life   int
-	parts  *simParts
-	failed error
+	mu    sync.Mutex
+	life  int
+	parts *simParts
 }
 
 type simParts struct {
@@ -379,7 +378,7 @@ func (w *world) sameViews(ctx context.Context, fresh *simNode, seq commitlog.Seq
 		cancel()
 		if err != nil {
 			_, rerr := n.parts.log.Read(ctx, seq)
-			return fmt.Errorf("%s (%s) does not reach record %d: view %d, log head %d, read: %v, ended %d: %w", n.name, n.dir, seq, n.parts.db.Seq(), n.parts.log.Head(), rerr, len(n.parts.ended), err)
+			return fmt.Errorf("%s (%s) does not reach record %d: view %d, log head %d, read: %w, ended %d: %w", n.name, n.dir, seq, n.parts.db.Seq(), n.parts.log.Head(), rerr, len(n.parts.ended), err)
 		}
 		got, err := n.parts.db.Digest(ctx)
 		if err != nil {

@@ -35,7 +35,7 @@ func (s *session) render(items []*Item, rows []*view.Row, b *bounds, sel *schema
 			}
 			var err error
 			if chosen.Part == "html" {
-				err = s.html(v, f, it.Locale, b)
+				err = s.html(v, f, b)
 			} else {
 				v.V, err = s.facts(rows[i].Values[f.ID], it.Locale)
 			}
@@ -47,7 +47,7 @@ func (s *session) render(items []*Item, rows []*view.Row, b *bounds, sel *schema
 	return nil
 }
 
-func (s *session) html(v *Value, f *schema.Field, locale content.Locale, b *bounds) error {
+func (s *session) html(v *Value, f *schema.Field, b *bounds) error {
 	source, ok := v.V.(string)
 	if !ok {
 		return nil

@@ -76,7 +76,7 @@ func (t translation) value(l level, f Field, v any) (any, []problem.Field) {
 	case listKind{}.Name():
 		s := settingsOf[listSettings](f)
 		return t.items(f, v, s.max(), func(m map[string]any) (map[string]any, []problem.Field) {
-			return t.set(l, f, s.Fields, m, "id")
+			return t.set(l, s.Fields, m, "id")
 		})
 	case blocksKind{}.Name():
 		return t.blocks(l, f, v)
@@ -90,7 +90,7 @@ func (t translation) group(l level, f Field, v any) (any, []problem.Field) {
 	if !ok {
 		return nil, []problem.Field{fault(f, "not_object_of_fields", nil)}
 	}
-	out, faults := t.set(l, f, settingsOf[groupSettings](f).Fields, m)
+	out, faults := t.set(l, settingsOf[groupSettings](f).Fields, m)
 	if len(out) == 0 && t.input {
 		return nil, faults
 	}
@@ -112,14 +112,14 @@ func (t translation) blocks(l level, f Field, v any) (any, []problem.Field) {
 			bad := fault(f, "block_type_unknown", problem.Args{"allowed": listed(s.names(t.from))})
 			return nil, moved("/type", []problem.Field{bad})
 		}
-		out, faults := t.set(inside, f, bt.Fields, m, "id", "type")
+		out, faults := t.set(inside, bt.Fields, m, "id", "type")
 		out["type"] = t.to.typeKey(bt)
 		return out, faults
 	})
 }
 
 // set translates one set of fields; own are the members that are not fields.
-func (t translation) set(l level, f Field, fields []Field, m map[string]any, own ...string) (map[string]any, []problem.Field) {
+func (t translation) set(l level, fields []Field, m map[string]any, own ...string) (map[string]any, []problem.Field) {
 	out := make(map[string]any, len(m))
 	var faults []problem.Field
 	found := 0

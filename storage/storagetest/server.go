@@ -283,7 +283,6 @@ func (r *running) ready(url string) error {
 	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
-	last := errors.New("no answer")
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/", nil)
 		if err != nil {
@@ -297,13 +296,12 @@ func (r *running) ready(url string) error {
 			}
 			err = fmt.Errorf("it answers %s", answer.Status)
 		}
-		last = err
 		select {
 		case <-ticker.C:
 		case <-r.ended:
 			return errors.New("it ended at once")
 		case <-ctx.Done():
-			return last
+			return err
 		}
 	}
 }

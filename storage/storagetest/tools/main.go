@@ -12,15 +12,21 @@ import (
 )
 
 func main() {
+	if err := install(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func install() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	for _, tool := range storagetest.Tools() {
 		path, err := tool.Find(ctx, os.Stderr)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			stop()
-			os.Exit(1)
+			return err
 		}
-		fmt.Println(tool.Name, tool.Version, path)
+		fmt.Fprintln(os.Stdout, tool.Name, tool.Version, path)
 	}
+	return nil
 }
