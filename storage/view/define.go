@@ -155,51 +155,38 @@ func (t *transaction) reindex(col *collection, have []index) error {
 	return nil
 }
 
-// rebuild copies the table into one of the new shape, which takes seconds for
-// 100,000 entries, and writes those entries again that have a value in a field
-// that is new or kept in another way.
+// rebuild gives the table the columns of its shape, and writes those entries
+// again that have a value in a field that is new or kept in another way. New
+// columns are only noted by SQLite; when others go the table is copied, which
+// takes seconds for 100,000 entries.
 func (t *transaction) rebuild(col *collection, old *shape) error {
-	name := table(col.n)
-	kept := func(c *column) bool {
-		return slices.ContainsFunc(old.Columns, func(o *column) bool { return c.same(o) })
-	}
-	to, from := slices.Clone(rowColumns), slices.Clone(rowColumns)
-	var args []any
 	var fresh []content.FieldID
+	var added []*column
 	for _, c := range col.shape.Columns {
-		to = append(to, c.names()...)
-		if kept(c) {
-			from = append(from, c.names()...)
-			continue
-		}
-		fresh = append(fresh, c.field.ID)
-		for _, cell := range c.absent() {
-			from, args = append(from, "?"), append(args, cell)
+		if !slices.ContainsFunc(old.Columns, c.same) {
+			fresh, added = append(fresh, c.field.ID), append(added, c)
 		}
 	}
+	have, gone := old.Indexes, false
 	for _, o := range old.Columns {
-		if slices.ContainsFunc(col.shape.Columns, func(c *column) bool { return c.same(o) }) {
+		if slices.ContainsFunc(col.shape.Columns, o.same) {
 			continue
 		}
+		gone = true
 		if err := t.write(`DELETE FROM links WHERE f = ?`, o.Number); err != nil {
 			return err
 		}
 	}
-	for _, text := range []string{
-		col.shape.createTable(name + "_new"),
-		fmt.Sprintf("INSERT INTO %s_new(k, %s) SELECT k, %s FROM %s", name, strings.Join(to, ", "), strings.Join(from, ", "), name),
-		"DROP TABLE " + name,
-		fmt.Sprintf("ALTER TABLE %s_new RENAME TO %s", name, name),
-	} {
-		var use []any
-		if strings.HasPrefix(text, "INSERT") {
-			use = args
-		}
-		if err := t.write(text, use...); err != nil {
-			return err
-		}
+	var err error
+	if gone {
+		err, have = t.copyTable(col, added), nil
+	} else {
+		err = t.widen(col, added)
 	}
-	if err := t.reindex(col, nil); err != nil {
+	if err != nil {
+		return err
+	}
+	if err := t.reindex(col, have); err != nil {
 		return err
 	}
 	if old.Rank != col.shape.Rank {
@@ -209,6 +196,46 @@ func (t *transaction) rebuild(col *collection, old *shape) error {
 		return nil
 	}
 	return t.refill(col, fresh, whole)
+}
+
+// widen adds columns to the table of a collection.
+func (t *transaction) widen(col *collection, added []*column) error {
+	for _, c := range added {
+		for _, name := range c.names() {
+			text := fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s NOT NULL DEFAULT %s", table(col.n), name, c.sqlType(), c.nothing())
+			if err := t.write(text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// copyTable copies the table into one of the new shape, without indexes; added
+// columns are empty.
+func (t *transaction) copyTable(col *collection, added []*column) error {
+	name := table(col.n)
+	to, from := slices.Clone(rowColumns), slices.Clone(rowColumns)
+	for _, c := range col.shape.Columns {
+		for _, column := range c.names() {
+			to = append(to, column)
+			if slices.Contains(added, c) {
+				column = c.nothing()
+			}
+			from = append(from, column)
+		}
+	}
+	for _, text := range []string{
+		col.shape.createTable(name + "_new"),
+		fmt.Sprintf("INSERT INTO %s_new(k, %s) SELECT k, %s FROM %s", name, strings.Join(to, ", "), strings.Join(from, ", "), name),
+		"DROP TABLE " + name,
+		fmt.Sprintf("ALTER TABLE %s_new RENAME TO %s", name, name),
+	} {
+		if err := t.write(text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // refill writes the rows of the entries that have a value in one of the

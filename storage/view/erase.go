@@ -15,7 +15,8 @@ import (
 // SQLite overwrites what is deleted (secure_delete), but pages that were split
 // or merged may keep a copy of a moved cell in their unused part. So the whole
 // file is written anew, and then the write-ahead log is emptied. That takes
-// seconds for 100,000 entries; several erasures in one batch share it.
+// about 8 s of processor time for 100,000 entries, during which nothing else is
+// written; several erasures in one batch share it.
 func (d *DB) Scrub(ctx context.Context) error {
 	if d.scrubbed.Load() {
 		return nil

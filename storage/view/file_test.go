@@ -305,7 +305,13 @@ func TestDefinitionChangesRefill(t *testing.T) {
 		},
 		"no date":    func(c *schema.Collection) { c.Date, c.Sort = "", "" },
 		"other date": func(c *schema.Collection) { c.Date, c.Sort = "title", "title,-date" },
-		"tree":       func(c *schema.Collection) { c.Tree = true },
+		"added": func(c *schema.Collection) {
+			for i, kind := range []string{"text", "number", "boolean", "date", "geopoint", "json"} {
+				c.Fields = append(c.Fields, schema.Field{ID: content.FieldID("new" + kind), Name: "new" + kind, Kind: kind, Sortable: i < 4})
+			}
+			c.Fields = append(c.Fields, schema.Field{ID: "empty", Name: "hidden", Kind: "text", Sortable: true})
+		},
+		"tree": func(c *schema.Collection) { c.Tree = true },
 		"marks": func(c *schema.Collection) {
 			c.FieldNamed("note").Sortable, c.FieldNamed("title").Sortable, c.Title, c.Sort = true, false, "", ""
 		},

@@ -284,6 +284,7 @@ func someEntry(r *rand.Rand, n, of int) *content.Entry {
 	shared := func() content.Values {
 		v := content.Values{}
 		maybe(r, v, "code", fmt.Sprint("c", n))
+		maybe(r, v, "empty", "of a field that is not there")
 		maybe(r, v, "pages", float64(r.IntN(4)))
 		maybe(r, v, "open", r.IntN(2) == 0)
 		maybe(r, v, "date", fmt.Sprintf("20%02d", 10+r.IntN(3)))
