@@ -58,7 +58,12 @@ func Mount(o Options) *API {
 	a := &API{o: o}
 	a.routes = a.table()
 	a.openapi = newDocuments()
+	o.Server.Metrics().Gauge("recueil_event_streams", "Subscribers of /events.", func() float64 { return float64(o.Events.Open()) })
 	for _, r := range a.routes {
+		if r.method == fiber.MethodGet {
+			o.Server.App().Get(Prefix+r.path, a.handler(r)) // and HEAD
+			continue
+		}
 		o.Server.App().Add(r.method, Prefix+r.path, a.handler(r))
 	}
 	return a

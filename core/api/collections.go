@@ -185,6 +185,9 @@ func (k *call) define(a action.DefineCollection, raw []byte) error {
 		return k.written(fiber.StatusOK, 0, envelope{Data: report})
 	}
 	r, err := k.do(a, "", raw)
+	if err != nil && *a.IfMatch == 0 {
+		return exists(err)
+	}
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,15 @@ func missingNoun(kind content.NounKind, id string) error {
 	return problem.New(problem.NotFound, string(kind)+"_missing", problem.Args{"id": shorten(id)})
 }
 
+// exists tells someone who wanted to make a new thing, and named no revision,
+// that its id is taken.
+func exists(err error) error {
+	if problem.KindOf(err) == problem.Stale {
+		return problem.Wrap(err, problem.Conflict, "id_taken", nil)
+	}
+	return err
+}
+
 // maxNouns bounds a list that is given as a whole.
 const maxNouns = 1000
 

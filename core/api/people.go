@@ -269,7 +269,7 @@ func createRole(k *call) error {
 	none := 0
 	r, err := k.do(action.SaveRole{Role: b, IfMatch: &none}, "", raw)
 	if err != nil {
-		return err
+		return exists(err)
 	}
 	saved, err := k.role(r.Subject)
 	if err != nil {

@@ -35,7 +35,7 @@ var system = content.Actor{Kind: content.ActorSystem, ID: "test"}
 
 // site is the whole program on a memory bucket, behind a real listener.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	url    string
 	api    *api.API
 	runner *action.Runner
@@ -47,6 +47,7 @@ type site struct {
 	users  map[string]content.UserID
 	jar    map[string]string // cookies of sessions, by role
 	client *http.Client
+	stop   func() // ends the server and waits for it
 }
 
 type syncBuffer struct {
@@ -66,7 +67,7 @@ type siteOptions struct {
 	events api.EventsOptions
 }
 
-func newSite(t *testing.T, o siteOptions) *site {
+func newSite(t testing.TB, o siteOptions) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &site{t: t, log: &syncBuffer{}, secret: map[string]string{}, users: map[string]content.UserID{}, jar: map[string]string{}}
@@ -102,7 +103,9 @@ func newSite(t *testing.T, o siteOptions) *site {
 	ln := must(net.Listen("tcp", "127.0.0.1:0"))(t)
 	s.url = "http://" + ln.Addr().String()
 	serving, stop := context.WithCancel(ctx)
-	running.Go(func() { _ = s.server.Serve(serving, ln) })
+	served := make(chan struct{})
+	running.Go(func() { defer close(served); _ = s.server.Serve(serving, ln) })
+	s.stop = func() { stop(); <-served }
 	s.client = &http.Client{Transport: &http.Transport{DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {
@@ -118,8 +121,8 @@ func newSite(t *testing.T, o siteOptions) *site {
 	return s
 }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +167,7 @@ type answer struct {
 	body   []byte
 }
 
-func (a answer) json(t *testing.T) map[string]any {
+func (a answer) json(t testing.TB) map[string]any {
 	t.Helper()
 	var v map[string]any
 	if err := json.Unmarshal(a.body, &v); err != nil {
@@ -174,7 +177,7 @@ func (a answer) json(t *testing.T) map[string]any {
 }
 
 // data is the member "data" of the answer, which must have the status.
-func (a answer) data(t *testing.T, status int) map[string]any {
+func (a answer) data(t testing.TB, status int) map[string]any {
 	t.Helper()
 	if a.status != status {
 		t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
@@ -186,7 +189,7 @@ func (a answer) data(t *testing.T, status int) map[string]any {
 	return d
 }
 
-func (a answer) list(t *testing.T) []any {
+func (a answer) list(t testing.TB) []any {
 	t.Helper()
 	if a.status != 200 {
 		t.Fatalf("status %d: %s", a.status, a.body)
@@ -199,7 +202,7 @@ func (a answer) list(t *testing.T) []any {
 }
 
 // problem checks that the answer is a problem.
-func (a answer) problem(t *testing.T, status int, code string) map[string]any {
+func (a answer) problem(t testing.TB, status int, code string) map[string]any {
 	t.Helper()
 	if a.status != status || a.header.Get("Content-Type") != server.ProblemType {
 		t.Fatalf("status %d %s, want problem %d: %s", a.status, a.header.Get("Content-Type"), status, a.body)
@@ -305,7 +308,7 @@ const notes = `{"id":"notes","name":"notes","title":"title","slug":"slug","label
 		{"id":"contact","name":"contact","kind":"email","personal":true,"visibility":"coordinators"},
 		{"id":"related","name":"related","kind":"relation","settings":{"to":["notes"],"many":true}}]}`
 
-func withNotes(t *testing.T, o siteOptions) *site {
+func withNotes(t testing.TB, o siteOptions) *site {
 	t.Helper()
 	s := newSite(t, o)
 	if a := s.as("administrator", "POST", "/collections", notes); a.status != 201 {

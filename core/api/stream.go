@@ -44,7 +44,7 @@ func streamEvents(k *call) error {
 	}
 	s := &subscriber{api: k.api, by: k.by, cred: server.CredentialsOf(k.Ctx)}
 	s.actor = string(k.by.Kind) + ":" + k.by.ID
-	s.seq = k.api.o.View.Seq()
+	s.seq = k.api.o.Events.now()
 	if last := k.Get("Last-Event-ID"); last != "" {
 		n, err := strconv.ParseUint(last, 10, 63)
 		if err != nil {

@@ -152,11 +152,12 @@ func (a *App) mount(srv *server.Server) error {
 		Locales:  func() []content.Locale { return locales },
 		AssetURL: func(asset *content.Asset) string { return api.Prefix + "/assets/" + string(asset.ID) + "/file" },
 	})
-	api.Mount(api.Options{
+	mounted := api.Mount(api.Options{
 		Server: srv, View: n.view, Query: engine, Runner: n.runner, Auth: a.auth,
 		Media: media.New(n.blobs, n.runner), Kinds: n.kinds, Texts: n.parts.Texts,
 		Now: n.parts.Now, Log: n.parts.Log, Locales: locales, Version: n.cfg.Program,
 	})
+	n.following.run("events", func(ctx context.Context) error { return n.log.Follow(ctx, mounted.Events()) })
 	// Until there is a site, the front door leads to the manual of the API.
 	srv.App().Get("/", func(c *fiber.Ctx) error { return c.Redirect(api.Prefix + "/docs") })
 	return nil

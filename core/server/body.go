@@ -53,7 +53,7 @@ func Stream(c *fiber.Ctx, limit int64) (io.Reader, error) {
 		x.read = true
 		return eof{}, nil
 	}
-	return &body{x: x, src: src, left: limit, limit: limit, conn: rc.Conn()}, nil
+	return &body{x: x, src: src, left: limit, limit: limit, length: int64(rc.Request.Header.ContentLength()), conn: rc.Conn()}, nil
 }
 
 func tooLarge(limit int64) error {
@@ -70,8 +70,11 @@ type body struct {
 	conn  net.Conn
 	left  int64
 	limit int64
-	fresh int64 // bytes since the deadline was moved
-	done  error
+	// length is as announced, negative for a chunked body. fasthttp reports the
+	// end of a connection that breaks off before as the end of the body.
+	length int64
+	fresh  int64 // bytes since the deadline was moved
+	done   error
 }
 
 // Read never reads past the end: behind it stands the next request.
@@ -96,6 +99,8 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	switch {
+	case errors.Is(err, io.EOF) && b.length >= 0 && b.limit-b.left < b.length:
+		b.done = unreadable(io.ErrUnexpectedEOF)
 	case errors.Is(err, io.EOF):
 		b.x.read, b.done = true, io.EOF
 	case err != nil:

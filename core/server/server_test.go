@@ -327,6 +327,25 @@ func TestBodies(t *testing.T) {
 	isProblem(t, s.do(t, "POST", "/things", "x", "Content-Encoding", "gzip"), 415, "content_encoding_unsupported")
 }
 
+// A body that breaks off is not a whole one: its beginning must not be stored.
+func TestBrokenOffBody(t *testing.T) {
+	s := start(t, server.Options{}, echo)
+	c, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "POST /things HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"+strings.Repeat("x", 15000)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); err != nil || strings.HasPrefix(string(got), "HTTP/1.1 200") {
+		t.Errorf("%v %.200s", err, got)
+	}
+}
+
 // Keep-alive goes on after a body that was read.
 func TestConnectionIsReused(t *testing.T) {
 	s := start(t, server.Options{}, echo)
