@@ -90,8 +90,11 @@ func (x *exporter) all(ctx context.Context, tx *view.Tx) error {
 	}); err != nil {
 		return err
 	}
-	for name, kind := range map[string]content.NounKind{rolesName: content.NounRole, assetsName: content.NounAsset, usersName: content.NounUser} {
-		if err := x.nouns(tx, name, kind); err != nil {
+	for _, part := range []struct {
+		name string
+		kind content.NounKind
+	}{{rolesName, content.NounRole}, {usersName, content.NounUser}, {assetsName, content.NounAsset}} {
+		if err := x.nouns(tx, part.name, part.kind); err != nil {
 			return err
 		}
 	}
@@ -177,7 +180,11 @@ func (x *exporter) entries(ctx context.Context, tx *view.Tx, c *schema.Collectio
 				return err
 			}
 			x.step(int64(max(len(e.Locales()), 1)))
-			return m.line(encodeEntry(e, c, x.site.Kinds, x.o.Personal))
+			line := encodeEntry(e, c, x.site.Kinds, x.o.Personal)
+			if err := m.content.add(line); err != nil {
+				return err
+			}
+			return m.line(line)
 		})
 	})
 }

@@ -66,7 +66,7 @@ func encodeEntry(e *content.Entry, c *schema.Collection, kinds schema.Kinds, per
 	}
 	for l, s := range e.Sides {
 		side := &sideLine{Published: values(s.Published), Draft: values(s.Draft), PublishAt: s.PublishAt, UnpublishAt: s.UnpublishAt}
-		if s.Published != nil {
+		if s.Published != nil && (l != content.Shared || len(e.Locales()) == 0) {
 			side.PublishedAt = s.PublishedAt
 		}
 		if l == content.Shared && side.Draft != nil {
@@ -85,7 +85,7 @@ func encodeEntry(e *content.Entry, c *schema.Collection, kinds schema.Kinds, per
 
 // contentHash is the SHA-256 of what an import takes over: two sites hold the
 // same content when the hashes of their entries are equal.
-func (e *entryLine) contentHash() (string, error) {
+func (e *entryLine) contentHash() ([sha256.Size]byte, error) {
 	same := entryLine{ID: e.ID, Collection: e.Collection, Parent: e.Parent, Position: e.Position,
 		CreatedAt: e.CreatedAt.UTC(), Sides: e.Sides}
 	if e.TrashedAt != nil {
@@ -96,10 +96,39 @@ func (e *entryLine) contentHash() (string, error) {
 	}
 	raw, err := json.Marshal(same)
 	if err != nil {
-		return "", fmt.Errorf("encode entry %s: %w", e.ID, err)
+		return [sha256.Size]byte{}, fmt.Errorf("encode entry %s: %w", e.ID, err)
 	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:]), nil
+	return sha256.Sum256(raw), nil
+}
+
+// tally adds content hashes up, modulo 2^256, so that their order does not
+// count.
+type tally struct {
+	sum [sha256.Size]byte
+	any bool
+}
+
+func (t *tally) add(e *entryLine) error {
+	hash, err := e.contentHash()
+	if err != nil {
+		return err
+	}
+	carry := 0
+	for i := len(hash) - 1; i >= 0; i-- {
+		carry += int(t.sum[i]) + int(hash[i])
+		t.sum[i] = byte(carry)
+		carry >>= 8
+	}
+	t.any = true
+	return nil
+}
+
+// String is the sum in hexadecimal, empty when nothing was added.
+func (t *tally) String() string {
+	if !t.any {
+		return ""
+	}
+	return hex.EncodeToString(t.sum[:])
 }
 
 // userLine is one user in an archive.

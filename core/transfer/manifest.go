@@ -47,6 +47,9 @@ type Member struct {
 	Size   int64  `json:"size"`            // bytes
 	SHA256 string `json:"sha256"`          // hexadecimal
 	Lines  int    `json:"lines,omitempty"` // of JSON lines
+	// Content, of entries, is equal in two archives when both hold the same
+	// content, in whatever order: the sum of the entries' content hashes.
+	Content string `json:"content,omitempty"`
 }
 
 // Limits of an archive. What exceeds them is refused, whatever it says of

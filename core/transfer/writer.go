@@ -58,6 +58,8 @@ type memberWriter struct {
 	out    io.Writer
 	sum    hash.Hash
 	member Member
+
+	content tally
 }
 
 func (m *memberWriter) Write(p []byte) (int, error) {
@@ -83,5 +85,6 @@ func (m *memberWriter) line(v any) error {
 // close ends the member and enters it into the manifest.
 func (m *memberWriter) close() {
 	m.member.SHA256 = hex.EncodeToString(m.sum.Sum(nil))
+	m.member.Content = m.content.String()
 	m.w.manifest.Members = append(m.w.manifest.Members, m.member)
 }
