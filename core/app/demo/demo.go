@@ -22,7 +22,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 )
 
-//go:embed content territories.json drafts.json
+//go:embed content territories.json drafts.json words.json
 var files embed.FS
 
 // Entry is one entry of the demonstration, its references resolved.
