@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -53,11 +54,14 @@ type DB struct {
 	open   sync.RWMutex
 	closed bool
 
-	// turn has one token; who holds it owns writer, catalogue and serial.
+	// turn has one token; who holds it owns the four below.
 	turn      chan struct{}
 	writer    *conn
 	catalogue *catalogue
 	serial    int64 // of catalogues, never used twice while the process lives
+	rewritten bool  // since the last erasure the file was written anew
+
+	patience time.Duration // readersWait, less in tests
 
 	free chan *conn // a place for each reader; nil when not connected yet
 
@@ -96,6 +100,8 @@ func Open(ctx context.Context, dir string, kinds schema.Kinds, o Options) (*DB, 
 		turn:  make(chan struct{}, 1),
 		free:  make(chan *conn, o.Readers),
 		moved: make(chan struct{}),
+
+		patience: readersWait,
 	}
 	for range o.Readers {
 		d.free <- nil
@@ -149,7 +155,8 @@ func (d *DB) start(ctx context.Context) (err error) {
 	d.shown.Store(d.catalogue)
 	d.changes.Store(&changes{all: seq})
 	d.scrubbed.Store(asInt(row[2]) == 0)
-	return d.scrub(ctx)
+	d.rewritten = false
+	return d.scrub(ctx, d.patience)
 }
 
 // prepareFile makes the tables in a new file, and refuses one that is of

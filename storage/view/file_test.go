@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -129,6 +130,43 @@ func TestScrubWaitsForReadersOfBefore(t *testing.T) {
 		t.Errorf("the reader lost its moment: %v", err)
 	}
 	if err := <-applied; err != nil {
+		t.Error(err)
+	}
+	if bytes.Contains(rawBytes(t, d), []byte(strings.ToLower(canary))) {
+		t.Error("the canary is still in the files")
+	}
+}
+
+func TestLongReaderDelaysScrubbingAndNothingElse(t *testing.T) {
+	d := site(t)
+	d.patience = time.Millisecond
+	apply(t, d, entryCommit(entry("studies", 1).draft("fr", content.Values{}).personal("fr", content.Values{"contact": canary}).Entry))
+	inside, leave, left := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		left <- d.Read(t.Context(), func(*Tx) error {
+			close(inside)
+			<-leave
+			return nil
+		})
+	}()
+	<-inside
+	gone := content.Commit{Action: "entry.purge", Changes: []content.Change{{Gone: &content.Gone{Kind: content.NounEntry, ID: string(id(1))}}}}
+	erasure := []commitlog.Record[content.Commit]{record(3, gone)}
+	if err := d.Apply(t.Context(), erasure); !errors.Is(err, errReaders) {
+		t.Errorf("the erasure with a reader of before: %v", err)
+	}
+	if err := d.Apply(t.Context(), erasure); err != nil {
+		t.Errorf("the same record again: %v", err)
+	}
+	apply(t, d, entryCommit(entry("studies", 2).draft("fr", content.Values{}).Entry))
+	if err := d.Scrub(t.Context()); !errors.Is(err, errReaders) {
+		t.Errorf("scrub: %v", err)
+	}
+	close(leave)
+	if err := <-left; err != nil {
+		t.Error(err)
+	}
+	if err := d.Scrub(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if bytes.Contains(rawBytes(t, d), []byte(strings.ToLower(canary))) {

@@ -19,6 +19,9 @@ import (
 // maxStatements is the number of prepared statements that a connection keeps.
 const maxStatements = 300
 
+// busyWait is how long a connection waits for another one's lock.
+const busyWait = 10 * time.Second
+
 // errStop ends a query early without an error.
 var errStop = errors.New("enough")
 
@@ -41,7 +44,7 @@ type statement struct {
 // connect opens the file with the settings that every connection has.
 func connect(ctx context.Context, file string, cacheMB int, readOnly bool) (*conn, error) {
 	q := url.Values{}
-	q.Add("_pragma", "busy_timeout(10000)")
+	q.Add("_pragma", fmt.Sprintf("busy_timeout(%d)", busyWait.Milliseconds()))
 	q.Add("_pragma", fmt.Sprintf("cache_size(-%d)", cacheMB<<10))
 	q.Add("_pragma", "temp_store(MEMORY)")
 	q.Add("_pragma", "trusted_schema(0)")
@@ -236,12 +239,6 @@ func damage(err error) error {
 		}
 	}
 	return err
-}
-
-// busy tells the errors that only mean that others use the file just now.
-func busy(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED)
 }
 
 // asInt, asText, asBytes and asFloat read a cell whose type is known; another

@@ -70,6 +70,7 @@ func (t *transaction) end(seq commitlog.Seq, nonce string) error {
 	d.changes.Store(d.changes.Load().after(t.touched, seq))
 	if t.scrub {
 		d.scrubbed.Store(false)
+		d.rewritten = false
 	}
 	d.seq.Store(uint64(seq))
 	d.wake()
@@ -126,9 +127,7 @@ func (d *DB) Apply(ctx context.Context, records []commitlog.Record[content.Commi
 		return err
 	}
 	defer d.giveTurn()
-	if err := d.scrub(ctx); err != nil {
-		return err
-	}
+	d.tryScrub(ctx, 0) // of an erasure before
 	t, err := d.begin()
 	if err != nil {
 		return err
@@ -147,7 +146,10 @@ func (d *DB) Apply(ctx context.Context, records []commitlog.Record[content.Commi
 	if err := t.end(seq, records[len(records)-1].Nonce); err != nil {
 		return err
 	}
-	return d.scrub(ctx)
+	if !t.scrub {
+		return nil
+	}
+	return d.scrub(ctx, d.patience)
 }
 
 // records applies what is new and gives the seq after it.
@@ -187,9 +189,7 @@ func (d *DB) Begin(ctx context.Context) (commitlog.Draft[content.Commit, *Tx], e
 	if err := d.takeTurn(ctx); err != nil {
 		return nil, err
 	}
-	// Bytes of an erasure that could not be removed then are removed as soon
-	// as possible, but no change waits for that.
-	d.tryScrub(ctx)
+	d.tryScrub(ctx, 0)
 	t, err := d.begin()
 	if err != nil {
 		d.giveTurn()
@@ -237,8 +237,7 @@ func (f *Draft) Keep(ctx context.Context, record commitlog.Record[content.Commit
 	if err := f.t.end(record.Seq, record.Nonce); err != nil {
 		return err
 	}
-	// The commit stands, whatever becomes of this; Scrub tells the outcome.
-	d.tryScrub(ctx)
+	d.tryScrub(ctx, d.patience) // the commit stands, whatever becomes of this
 	return nil
 }
 
