@@ -110,8 +110,8 @@ func (l *Log[T]) encode(ctx context.Context, f frame, values []T) (frame, []byte
 		return f, nil, fmt.Errorf("%w: %d values make %d bytes, the limit is %d", ErrTooLarge, len(values), f.plain, maxPlain)
 	}
 	raw := f.seal(l.pack.pack(plain))
-	if len(raw) > maxRecord {
-		return f, nil, fmt.Errorf("%w: %d values make %d bytes compressed, the limit is %d", ErrTooLarge, len(values), len(raw), maxRecord)
+	if len(raw) > l.limit {
+		return f, nil, fmt.Errorf("%w: %d values make %d bytes compressed, the limit is %d", ErrTooLarge, len(values), len(raw), l.limit)
 	}
 	return f, raw, nil
 }

@@ -92,21 +92,24 @@ func TestWhatCannotBeSettledIsSaidSo(t *testing.T) {
 
 func TestLargeBatchesAreSplit(t *testing.T) {
 	l := openLog(t, storagetest.NewMemory(), "a")
-	noise := func(size int) string { // incompressible, one byte a letter in JSON
-		r := rand.New(rand.NewPCG(1, 2))
-		var b strings.Builder
-		for b.Len() < size {
-			b.WriteByte(byte('0' + r.IntN(74)))
+	l.limit = 4 << 10
+	seed := uint64(0)
+	noise := func() string { // that does not compress, one byte a letter in JSON
+		seed++
+		r := rand.New(rand.NewPCG(seed, 1))
+		b := make([]byte, 3<<10)
+		for i := range b {
+			b[i] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[r.IntN(64)]
 		}
-		return strings.ReplaceAll(b.String(), `\`, "x")
-	}(3 << 20)
+		return string(b)
+	}
 	var values []set
 	for i := range 5 {
-		values = append(values, set{ID: fmt.Sprint(i), Text: noise})
+		values = append(values, set{ID: fmt.Sprint(i), Text: noise()})
 	}
 	seq, err := l.Append(t.Context(), 0, values...)
 	if err != nil || seq < 3 {
-		t.Fatalf("five values of 3 MiB: %d, %v", seq, err)
+		t.Fatalf("five values of 3 KiB: %d, %v", seq, err)
 	}
 	var ids []string
 	for r, err := range l.Records(t.Context(), 0) {
@@ -120,7 +123,7 @@ func TestLargeBatchesAreSplit(t *testing.T) {
 	if got := strings.Join(ids, ""); got != "01234" {
 		t.Errorf("values %s", got)
 	}
-	huge := set{ID: "huge", Text: noise + noise}
+	huge := set{ID: "huge", Text: noise() + noise()}
 	if _, err := l.Append(t.Context(), seq, huge); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a value over the limit: %v", err)
 	}
@@ -133,12 +136,14 @@ func TestLargeBatchesAreSplit(t *testing.T) {
 	w, stage := startWriter(t, l, "stage", WriterOptions{})
 	done := make(chan error)
 	for i := range 6 {
+		text := noise()
+		if i == 5 {
+			text += noise()
+		}
 		go func() {
 			_, err := w.Do(context.Background(), func(b balances) (set, error) {
 				v, err := add(fmt.Sprint("w", i), "x", 1)(b)
-				if v.Text = noise; i == 5 {
-					v.Text += noise
-				}
+				v.Text = text
 				return v, err
 			})
 			done <- err

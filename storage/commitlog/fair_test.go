@@ -23,7 +23,7 @@ func lockingBuckets(seed uint64, away ...time.Duration) func(int) storage.Bucket
 
 func shared(t *testing.T, nodes int, away ...time.Duration) (m busy, shares []share) {
 	synctest.Test(t, func(t *testing.T) {
-		m = busy{open: lockingBuckets(storagetest.Seed(t), away...), nodes: nodes, callers: 16, lasting: 8 * time.Second, text: "x"}
+		m = busy{open: lockingBuckets(storagetest.Seed(t), away...), nodes: nodes, callers: 16, lasting: 5 * time.Second, text: "x"}
 		shares = m.run(t)
 	})
 	for n, s := range shares {

@@ -17,12 +17,17 @@ type pace struct{ nanos atomic.Int64 }
 
 func (p *pace) took(d time.Duration) {
 	was := p.nanos.Load()
+	if was == 0 {
+		was = int64(d)
+	}
 	p.nanos.Store(was + (int64(d)-was)/8) // a lost update does not matter
 }
 
+func (p *pace) smoothed() time.Duration { return time.Duration(p.nanos.Load()) }
+
 // hedge is when a read has taken unusually long.
 func (p *pace) hedge() time.Duration {
-	return max(hedgeAfter, 2*time.Duration(p.nanos.Load()))
+	return max(hedgeAfter, 2*p.smoothed())
 }
 
 // fetchNew reads a record that was written this moment. MinIO may still hold

@@ -49,6 +49,7 @@ type Log[T any] struct {
 	codec  Codec[T]
 	pack   packer
 	node   string
+	limit  int // bytes of a record; less than maxRecord only in tests
 	o      Options
 
 	tail    *tail[T]
@@ -68,7 +69,7 @@ func Open[T any](ctx context.Context, bucket storage.Bucket, codec Codec[T], o O
 		return nil, fmt.Errorf("open commit log: %w", err)
 	}
 	l := &Log[T]{
-		bucket: bucket, codec: codec, pack: pack, node: o.Node, o: o,
+		bucket: bucket, codec: codec, pack: pack, node: o.Node, limit: maxRecord, o: o,
 		tail: newTail[T](), polling: make(chan struct{}, 1), index: newIndexes(), stats: newCounters(),
 	}
 	if err := l.refresh(ctx); err != nil {
@@ -129,7 +130,11 @@ func recordFolder(seq Seq) string { return fmt.Sprintf("log/%017d/", seq/1000) }
 func (l *Log[T]) exists(ctx context.Context, seq Seq) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.o.Timeout)
 	defer cancel()
+	began := l.now()
 	body, _, err := l.bucket.Get(ctx, recordKey(seq), storage.Range{Length: 1})
+	if err == nil || errors.Is(err, storage.ErrNotExist) {
+		l.reads.took(l.now().Sub(began))
+	}
 	if errors.Is(err, storage.ErrNotExist) {
 		return false, nil
 	}

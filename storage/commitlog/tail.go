@@ -195,8 +195,11 @@ func (l *Log[T]) decode(ctx context.Context, seq Seq, k *known[T]) (Record[T], e
 	return rec, nil
 }
 
-// pollLists bounds the records that one look takes in.
-const pollLists = 256
+// Limits of one look.
+const (
+	pollLists = 256 // records that it takes in
+	pollReads = 64  // of them at once, so that a far-away node keeps pace
+)
 
 // poll looks once at what comes after the head and takes it in. Callers of one
 // node take turns.
@@ -231,7 +234,7 @@ func (l *Log[T]) poll(ctx context.Context, quick bool) (found bool, err error) {
 func (l *Log[T]) takeAll(ctx context.Context, first, last Seq) error {
 	raws := make([][]byte, last-first+1)
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(prefetch)
+	group.SetLimit(pollReads)
 	for i := range raws {
 		group.Go(func() error {
 			return caught(func() (err error) {

@@ -165,7 +165,7 @@ func (t *turns[T]) ready(ctx context.Context) (bool, error) {
 // overdue tells whether the node that was named has let its turn pass, and
 // nobody before us has taken it.
 func (t *turns[T]) overdue(last frame, idle time.Duration, rank int) bool {
-	patience := min(max(10*t.latency, patienceMin), patienceMax)
+	patience := min(max(10*t.latency, 10*t.log.reads.smoothed(), patienceMin), patienceMax)
 	if last.guest {
 		patience = guestHold
 	}

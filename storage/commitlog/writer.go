@@ -114,6 +114,9 @@ func (w *Writer[T, X]) tail(ctx context.Context) {
 // round applies what is new and writes what waits, or waits for either.
 func (w *Writer[T, X]) round(ctx context.Context) error {
 	head, _, changed := w.log.tail.now()
+	if w.line.length() > 0 {
+		w.turns.ask(ctx)
+	}
 	if _, err := w.log.catchUp(ctx, w.stage); err != nil {
 		return err
 	}
