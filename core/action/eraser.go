@@ -13,6 +13,7 @@ import (
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/keyring"
+	"github.com/recueil-cms/recueil/storage/view"
 )
 
 // eraserKey holds the checkpoint of the eraser. It is in the bucket, and one
@@ -33,6 +34,7 @@ type Eraser struct {
 	bucket storage.Bucket
 	keys   *keyring.Keyring
 	log    *commitlog.Log[content.Commit]
+	db     *view.DB
 
 	mu     sync.Mutex
 	at     commitlog.Seq // applied
@@ -41,8 +43,8 @@ type Eraser struct {
 
 // NewEraser reads the checkpoint. One beyond the end of the log belongs to a
 // log that this one replaced; everything is looked through again then.
-func NewEraser(ctx context.Context, bucket storage.Bucket, keys *keyring.Keyring, log *commitlog.Log[content.Commit]) (*Eraser, error) {
-	e := &Eraser{bucket: bucket, keys: keys, log: log}
+func NewEraser(ctx context.Context, bucket storage.Bucket, keys *keyring.Keyring, log *commitlog.Log[content.Commit], db *view.DB) (*Eraser, error) {
+	e := &Eraser{bucket: bucket, keys: keys, log: log, db: db}
 	at, err := e.load(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the checkpoint of the eraser: %w", err)
@@ -131,7 +133,11 @@ func (e *Eraser) erase(ctx context.Context, subjects []string, at commitlog.Seq)
 		return err
 	}
 	e.log.Forget()
-	return nil
+	// Acknowledged is what no byte of this node's view holds any more either.
+	if err := e.db.WaitFor(ctx, at); err != nil {
+		return err
+	}
+	return e.db.Scrub(ctx)
 }
 
 func (e *Eraser) advance(ctx context.Context, to commitlog.Seq, store bool) error {

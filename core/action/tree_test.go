@@ -239,7 +239,7 @@ func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 // eraser runs the follower over what is there.
 func (s *site) erase() *Eraser {
 	s.t.Helper()
-	e, err := NewEraser(s.t.Context(), s.bucket, s.keys, s.log)
+	e, err := NewEraser(s.t.Context(), s.bucket, s.keys, s.log, s.db)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestEraserOnEveryNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	sealed := one.log.Head()
-	late, err := NewEraser(t.Context(), two.bucket, two.keys, two.log)
+	late, err := NewEraser(t.Context(), two.bucket, two.keys, two.log, two.db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -398,7 +398,7 @@ func TestEraserFollows(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "contact", canary)
 	s.do(robot, EraseEntry{ID: id})
-	eraser, err := NewEraser(t.Context(), s.bucket, s.keys, s.log)
+	eraser, err := NewEraser(t.Context(), s.bucket, s.keys, s.log, s.db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -419,7 +419,7 @@ func TestEraserFollows(t *testing.T) {
 	if key, err := s.keys.KeyID(t.Context(), string(id)); err != nil || key != "" {
 		t.Errorf("the key is still there: %q, %v", key, err)
 	}
-	again, err := NewEraser(t.Context(), s.bucket, s.keys, s.log)
+	again, err := NewEraser(t.Context(), s.bucket, s.keys, s.log, s.db)
 	if err != nil {
 		t.Fatal(err)
 	}

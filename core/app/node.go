@@ -149,8 +149,7 @@ func (n *node) openLog(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}
-	n.eraser, err = action.NewEraser(ctx, n.bucket, n.keys, n.log)
-	return err
+	return nil
 }
 
 // nodeName is the machine's name and eight random digits: two processes on one
@@ -233,6 +232,13 @@ func (n *node) begin(ctx context.Context) error {
 		Writer: n.writer, View: n.view, Kinds: n.kinds, Now: n.parts.Now, NewID: n.newID,
 		Past: action.LogPast{View: n.view, Log: n.log},
 	})
+	if err != nil {
+		return err
+	}
+	if n.eraser, err = action.NewEraser(ctx, n.bucket, n.keys, n.log, n.view); err != nil {
+		return err
+	}
+	n.eraser, err = action.NewEraser(ctx, n.bucket, n.keys, n.log, n.view)
 	if err != nil {
 		return err
 	}
