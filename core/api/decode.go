@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"math/big"
 	"mime"
 	"strconv"
 	"strings"
@@ -92,12 +93,13 @@ type jsonReader struct {
 	count int
 }
 
-// pointer is the JSON Pointer to the value being read.
+// pointer is the JSON Pointer to the value being read. Names are cut: a
+// problem must not be as long as the body it is about.
 func (r *jsonReader) pointer() string {
 	var b strings.Builder
 	for _, step := range r.path {
 		b.WriteByte('/')
-		b.WriteString(pointerStep(step))
+		b.WriteString(pointerStep(shorten(step)))
 	}
 	return b.String()
 }
@@ -150,7 +152,7 @@ func (r *jsonReader) object(depth int) (any, error) {
 			return nil, err
 		}
 		if _, twice := out[name]; twice {
-			return nil, bodyProblem(r.pointer(), "json_name_twice", problem.Args{"name": name})
+			return nil, bodyProblem(r.pointer(), "json_name_twice", problem.Args{"name": shorten(name)})
 		}
 		if out[name], err = r.value(depth + 1); err != nil {
 			return nil, err
@@ -184,10 +186,17 @@ func (r *jsonReader) end() error {
 func (r *jsonReader) number(n json.Number) (any, error) {
 	f, err := n.Float64()
 	whole := !strings.ContainsAny(n.String(), ".eE")
-	if err != nil || math.IsInf(f, 0) || whole && math.Abs(f) > maxExact {
+	if err != nil || math.IsInf(f, 0) || whole && math.Abs(f) > maxExact && !kept(n.String(), f) {
 		return nil, bodyProblem(r.pointer(), "json_number_unsafe", nil)
 	}
 	return f, nil
+}
+
+// kept reports whether a large integer is the one that its float64 stands for:
+// exactly, or as it is written again.
+func kept(literal string, f float64) bool {
+	exact, _ := new(big.Float).SetFloat64(f).Int(nil)
+	return literal == exact.String() || literal == strconv.FormatFloat(f, 'f', -1, 64)
 }
 
 // surrogates refuses an escaped half of a surrogate pair in the string that

@@ -14,6 +14,8 @@ func TestParseJSON(t *testing.T) {
 	for _, tt := range []struct{ in, code, pointer string }{
 		{`{"a":1,"b":[true,null,"é",{"c":-1.5e3}]}`, "", ""},
 		{`{"a":9007199254740991}`, "", ""},
+		{`{"a":[1e17,100000000000000000,1152921504606846976,1152921504606847000]}`, "", ""},
+		{`{"a":1152921504606846977}`, "json_number_unsafe", "/a"},
 		{`{"a":"\ud83d\ude00 \\ud800 \"\\"}`, "", ""},
 		{`{"a":1,"a":2}`, "json_name_twice", "/a"},
 		{`{"a":{"x/y":1,"x\u002fy":2}}`, "json_name_twice", "/a/x~1y"},

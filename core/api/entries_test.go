@@ -130,6 +130,12 @@ func TestBodiesThatMeanNothing(t *testing.T) {
 		}
 		a.problem(t, tt.status, tt.code)
 	}
+	long := strings.Repeat("k", 100_000)
+	for _, body := range []string{`{"` + long + `":1,"` + long + `":2}`, `{"` + long + `":1}`, `{"locales":{"` + long + `":{}}}`, `{"locale":"` + long + `"}`} {
+		if a := s.as("editor", "POST", "/entries/notes", body); a.status < 400 || a.status >= 500 || len(a.body) > 4000 {
+			t.Errorf("%.20s…: %d, %d bytes", body, a.status, len(a.body))
+		}
+	}
 	for _, ct := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""} {
 		s.as("editor", "POST", "/entries/notes", `{"title":"x"}`, "Content-Type", ct).problem(t, 415, "json_expected")
 	}

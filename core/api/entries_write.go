@@ -74,7 +74,7 @@ func (in *entryInput) takeLocales() error {
 	}
 	in.nested = true
 	for locale, fields := range object {
-		at := "/locales/" + pointerStep(locale)
+		at := "/locales/" + pointerStep(shorten(locale))
 		if !content.ValidLocale(locale) {
 			return bodyProblem(at, "locale_malformed", problem.Args{"locale": shorten(locale)})
 		}
@@ -95,7 +95,7 @@ func (in *entryInput) addFlat() error {
 	}
 	for name, v := range in.flat {
 		if _, twice := values[name]; twice {
-			return bodyProblem("/"+pointerStep(name), "field_twice", problem.Args{"name": shorten(name)})
+			return bodyProblem("/"+pointerStep(shorten(name)), "field_twice", problem.Args{"name": shorten(name)})
 		}
 		values[name] = v
 	}

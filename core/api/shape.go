@@ -93,13 +93,13 @@ func checkMembers(v any, t reflect.Type, at string, faults *[]problem.Field) {
 	}
 	places := members(t)
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		here := at + "/" + pointerStep(name)
+		here := at + "/" + pointerStep(shorten(name))
 		if place, known := places[name]; known {
 			checkShape(object[name], place, here, faults)
 			continue
 		}
 		*faults = append(*faults, problem.Field{Pointer: here, Code: "member_unknown",
-			Args: problem.Args{"name": name, "known": slices.Sorted(maps.Keys(places))}})
+			Args: problem.Args{"name": shorten(name), "known": slices.Sorted(maps.Keys(places))}})
 	}
 }
 

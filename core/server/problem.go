@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -62,7 +63,7 @@ func (s *Server) writeProblem(rc *fasthttp.RequestCtx, err error) {
 	}
 	locale := texts.Negotiate(string(rc.Request.Header.Peek(fiber.HeaderAcceptLanguage)), texts.Locales[:])
 	doc, status := s.document(err, locale)
-	doc["instance"] = string(rc.URI().PathOriginal())
+	doc["instance"] = clip(string(rc.URI().PathOriginal()))
 	if id := rc.Response.Header.Peek(fiber.HeaderXRequestID); len(id) > 0 {
 		doc["trace_id"] = string(id)
 	}
@@ -115,7 +116,7 @@ func (s *Server) document(err error, locale string) (map[string]any, int) {
 	doc["title"] = s.o.Texts.Text(locale, title, nil)
 	doc["status"] = status
 	doc["code"] = code
-	doc["detail"] = s.o.Texts.Text(locale, code, args)
+	doc["detail"] = clip(s.o.Texts.Text(locale, code, args))
 	if len(fields) > 0 {
 		doc["errors"] = s.fieldErrors(fields, locale)
 	}
@@ -134,9 +135,18 @@ const maxFieldErrors = 100
 func (s *Server) fieldErrors(fields []problem.Field, locale string) []fieldError {
 	out := make([]fieldError, 0, min(len(fields), maxFieldErrors))
 	for _, f := range fields[:min(len(fields), maxFieldErrors)] {
-		out = append(out, fieldError{f.Pointer, f.Code, s.o.Texts.Text(locale, f.Code, f.Args)})
+		out = append(out, fieldError{clip(f.Pointer), f.Code, clip(s.o.Texts.Text(locale, f.Code, f.Args))})
 	}
 	return out
+}
+
+// clip bounds what a problem repeats of a request, which may be long.
+func clip(text string) string {
+	const most = 1000
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // fiberError is Fiber's error handler: the errors that handlers return, and
