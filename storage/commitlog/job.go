@@ -81,11 +81,12 @@ func (j *job[T, X]) wait() (Seq, error) {
 
 // line is the bounded queue of jobs.
 type line[T, X any] struct {
-	mu     sync.Mutex
-	jobs   []*job[T, X]
-	most   int
-	closed bool
-	news   chan struct{} // holds a token when a job has come
+	mu      sync.Mutex
+	jobs    []*job[T, X]
+	most    int
+	closed  bool
+	refuses error         // what further jobs are told; nil: they may wait
+	news    chan struct{} // holds a token when a job has come
 }
 
 func newLine[T, X any](most int) *line[T, X] {
@@ -98,6 +99,8 @@ func (l *line[T, X]) push(j *job[T, X]) error {
 	switch {
 	case l.closed:
 		return ErrClosed
+	case l.refuses != nil:
+		return l.refuses
 	case len(l.jobs) >= l.most:
 		return fmt.Errorf("%w: %d", ErrBusy, len(l.jobs))
 	}
@@ -139,6 +142,22 @@ func (l *line[T, X]) prune() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.jobs = slices.DeleteFunc(l.jobs, (*job[T, X]).gone)
+}
+
+// refuse refuses further jobs until admit is called, and gives those that wait.
+func (l *line[T, X]) refuse(err error) []*job[T, X] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuses = err
+	jobs := l.jobs
+	l.jobs = nil
+	return jobs
+}
+
+func (l *line[T, X]) admit() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuses = nil
 }
 
 // close refuses further jobs and gives those that wait.

@@ -36,6 +36,9 @@ var (
 	// ErrBusy says that nothing was written because too much is waiting or
 	// other nodes were first too often; the same request may succeed later.
 	ErrBusy = errors.New("too many changes are waiting")
+	// ErrUnwritten says that nothing was written because the bucket or the stage
+	// does not do its part. A codec wraps it when it could not reach a bucket.
+	ErrUnwritten = errors.New("the change could not be written")
 	// ErrClosed says that nothing was written because the writer has stopped.
 	ErrClosed = errors.New("writer has stopped")
 )

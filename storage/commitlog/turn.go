@@ -138,28 +138,25 @@ func (t *turns[T]) ask(ctx context.Context) {
 // ready tells whether we may try now. Otherwise it has waited a little, and
 // taken in records that came.
 func (t *turns[T]) ready(ctx context.Context) (bool, error) {
-	if t.writing() {
-		t.look(ctx)
-	}
 	now := t.log.now()
 	last, moved := t.log.tail.newestRecord()
 	idle := now.Sub(moved)
 	mine := last.node == t.log.node
-	if mine && last.next == last.node && !t.began.IsZero() {
-		return true, nil // our turn goes on
-	}
 	named := last.next == t.log.node
 	free := last.next == "" && (mine || !last.busy || idle > busyFor)
 	rank := t.rank(last.next)
 	if named || free || t.overdue(last, idle, rank) {
-		t.began = now
+		if !mine || !named || t.began.IsZero() {
+			t.began = now // otherwise our turn goes on
+		}
+		if t.writing() {
+			t.look(ctx)
+		}
 		return true, nil
 	}
-	pause := max(lookPause, t.latency/2)
-	if last.next == last.node {
-		pause = max(lookPause, t.latency) // it is in the midst of its turn
-	}
-	return false, t.peek(ctx, time.Duration(1+rank)*pause)
+	// Who is next but one looks often, the others seldom: looking costs the
+	// store what it needs for writing.
+	return false, t.peek(ctx, lookPause+time.Duration(2*rank)*t.latency)
 }
 
 // overdue tells whether the node that was named has let its turn pass, and

@@ -41,7 +41,12 @@ type Writer[T, X any] struct {
 	line  *line[T, X]
 	ran   atomic.Bool
 	turns *turns[T]
+	since time.Time // of failing to catch up; zero while all is well
 }
+
+// patience is how long the stage may fail to catch up before those who wait
+// are sent away, and further ones at once.
+const patience = 5 * time.Second
 
 // NewWriter makes the writer of a node. Nothing happens until Run is called.
 func NewWriter[T, X any](log *Log[T], stage Stage[T, X], o WriterOptions) *Writer[T, X] {
@@ -55,7 +60,7 @@ func NewWriter[T, X any](log *Log[T], stage Stage[T, X], o WriterOptions) *Write
 // plan may run several times, on the goroutine of Run, and never after Do has
 // returned: it must have no effects and must not wait for anything.
 //
-// ErrBusy and ErrClosed say that nothing was written. ErrUnclear says that it
+// ErrBusy, ErrUnwritten and ErrClosed say that nothing was written. ErrUnclear says that it
 // is not known; it is given together with the error of ctx when ctx ends while
 // the record is on its way.
 func (w *Writer[T, X]) Do(ctx context.Context, plan func(X) (T, error)) (Seq, error) {
@@ -91,10 +96,27 @@ func (w *Writer[T, X]) Run(ctx context.Context) error {
 	return w.log.persist(ctx, w.stage.Name(), func() (bool, error) {
 		err := caught(func() error { return w.round(ctx) })
 		if err != nil {
-			w.line.prune()
+			w.failed(err)
 		}
 		return false, err
 	})
+}
+
+// failed sends those who wait away when the stage has failed for long: on a
+// full disk, say.
+func (w *Writer[T, X]) failed(err error) {
+	w.line.prune()
+	now := w.log.now()
+	if w.since.IsZero() {
+		w.since = now
+	}
+	if now.Sub(w.since) < patience {
+		return
+	}
+	err = fmt.Errorf("%w: %w", ErrUnwritten, err)
+	for _, j := range w.line.refuse(err) {
+		j.answer(0, err)
+	}
 }
 
 // tail keeps the head of the log fresh.
@@ -120,6 +142,8 @@ func (w *Writer[T, X]) round(ctx context.Context) error {
 	if _, err := w.log.catchUp(ctx, w.stage); err != nil {
 		return err
 	}
+	w.since = time.Time{}
+	w.line.admit()
 	if w.line.length() > 0 {
 		return w.write(ctx)
 	}
@@ -170,7 +194,7 @@ func (w *Writer[T, X]) write(ctx context.Context) (err error) {
 				b.jobs = nil
 			}
 		case err != nil:
-			b.answer(b.jobs, 0, err)
+			b.answer(b.jobs, 0, fmt.Errorf("%w: %w", ErrUnwritten, err))
 			b.jobs = nil
 			return err
 		default:

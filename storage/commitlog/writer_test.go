@@ -250,6 +250,41 @@ func TestAStageThatFailsToKeepCatchesUp(t *testing.T) {
 	}
 }
 
+func TestAStageThatKeepsFailingSendsCallersAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, stage := startWriter(t, openLog(t, storagetest.NewMemory(), "a"), "stage", WriterOptions{})
+		breakWith := func(err error) {
+			stage.mu.Lock()
+			defer stage.mu.Unlock()
+			stage.broken = func() error { return err }
+		}
+		full := errors.New("disk full")
+		breakWith(full)
+		if _, err := w.Do(t.Context(), add("in the log", "x", 1)); err != nil {
+			t.Errorf("a record that is in the log: %v", err)
+		}
+		began := time.Now()
+		if _, err := w.Do(t.Context(), add("waits", "x", 1)); !errors.Is(err, ErrUnwritten) || !errors.Is(err, full) {
+			t.Errorf("behind a stage that fails: %v", err)
+		}
+		if waited := time.Since(began); waited < patience || waited > 4*patience {
+			t.Errorf("it was sent away after %v", waited)
+		}
+		began = time.Now()
+		if _, err := w.Do(t.Context(), add("later", "x", 1)); !errors.Is(err, ErrUnwritten) || time.Since(began) > 0 {
+			t.Errorf("one more: %v after %v", err, time.Since(began))
+		}
+		breakWith(nil)
+		time.Sleep(2 * retryMost)
+		if _, err := w.Do(t.Context(), add("well again", "x", 1)); err != nil {
+			t.Error(err)
+		}
+		if at, now, seen := stage.state(); at != 2 || now["x"] != 2 || seen["waits"]+seen["later"] != 0 {
+			t.Errorf("stage at %d, balance %d, values %v", at, now["x"], seen)
+		}
+	})
+}
+
 func TestAnUnclearRecordIsSaidSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		memory := storagetest.NewMemory()
