@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/keyring"
 )
 
@@ -46,7 +47,7 @@ func (c Codec) Encode(ctx context.Context, commits []content.Commit) ([]byte, er
 		}
 	}
 	if err := each(ctx, seals); err != nil {
-		return nil, fmt.Errorf("seal personal values: %w", err)
+		return nil, fmt.Errorf("seal personal values: %w: %w", commitlog.ErrUnwritten, err)
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

@@ -11,6 +11,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -147,6 +148,8 @@ func (r *Runner) tell(ctx context.Context, by content.Actor, err error) error {
 		return problem.Wrap(err, problem.Unclear, "write_unclear", nil)
 	case errors.Is(err, commitlog.ErrBusy):
 		return problem.Wrap(err, problem.Unavailable, "write_busy", nil).With("retry_after", 1)
+	case errors.Is(err, commitlog.ErrUnwritten), errors.Is(err, storage.ErrUntouched):
+		return problem.Wrap(err, problem.Unavailable, "write_unavailable", nil)
 	case errors.Is(err, commitlog.ErrClosed):
 		return problem.Wrap(err, problem.Unavailable, "write_stopped", nil).With("retry_after", 5)
 	case errors.Is(err, commitlog.ErrTooLarge):
