@@ -129,7 +129,7 @@ func (d *DB) start(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			d.writer.close()
+			err = errors.Join(err, d.writer.close())
 			d.writer = nil
 		}
 	}()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -48,8 +49,7 @@ func (d *DB) reshapeAll() error {
 			continue
 		}
 		if err := t.reshape(col); err != nil {
-			t.rollback()
-			return err
+			return errors.Join(err, t.rollback())
 		}
 	}
 	return d.settle(t)
@@ -58,12 +58,10 @@ func (d *DB) reshapeAll() error {
 // settle commits a transaction that changes nothing that readers could see.
 func (d *DB) settle(t *transaction) error {
 	if err := t.write(`UPDATE state SET catalogue = ?`, t.cat.version); err != nil {
-		t.rollback()
-		return err
+		return errors.Join(err, t.rollback())
 	}
 	if err := t.write("COMMIT"); err != nil {
-		t.rollback()
-		return err
+		return errors.Join(err, t.rollback())
 	}
 	d.catalogue = t.cat
 	return nil

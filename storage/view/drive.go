@@ -217,7 +217,7 @@ const maxResolved = 30
 func (tx *Tx) targets(q *query, to *collection, live bool, t string, path []schema.Step, f schema.Filter) (string, error) {
 	there := q.cat.picks(to, live, false, q.order, true)
 	if exact(schema.Filter{Path: path}) {
-		found, err := tx.candidate(q, to, there, live, path, f)
+		found, err := tx.candidate(q, to, there, path, f)
 		if err != nil || found != "" {
 			return t + ".k IN (" + found + ")", err
 		}
@@ -225,7 +225,7 @@ func (tx *Tx) targets(q *query, to *collection, live bool, t string, path []sche
 	if n, err := tx.rowsOn(to, there); err != nil || n > smallTarget {
 		return "", err
 	}
-	rest, err := q.path(to, t, live, path, f)
+	rest, err := q.path(to, t, path, f)
 	return fmt.Sprintf("%s.shelf IN (%s) AND %s", t, numbers(there), rest), err
 }
 
@@ -256,10 +256,10 @@ func (p *plan) candidate(q *query, f schema.Filter) (string, error) {
 	if len(f.Path) == 0 {
 		return "", nil
 	}
-	return p.tx.candidate(q, p.col, p.shelves, q.live, f.Path, f)
+	return p.tx.candidate(q, p.col, p.shelves, f.Path, f)
 }
 
-func (tx *Tx) candidate(q *query, col *collection, shelves []int, live bool, path []schema.Step, f schema.Filter) (string, error) {
+func (tx *Tx) candidate(q *query, col *collection, shelves []int, path []schema.Step, f schema.Filter) (string, error) {
 	if len(shelves) == 0 {
 		return "", nil
 	}
@@ -277,7 +277,7 @@ func (tx *Tx) candidate(q *query, col *collection, shelves []int, live bool, pat
 		return "", nil
 	}
 	r := q.name("r")
-	condition, err := q.path(col, r, live, path, f)
+	condition, err := q.path(col, r, path, f)
 	return fmt.Sprintf("SELECT %[1]s.k FROM %[2]s %[1]s INDEXED BY %[3]s WHERE %[1]s.shelf IN (%[4]s) AND %[5]s",
 		r, table(col.n), ix, numbers(shelves), condition), err
 }

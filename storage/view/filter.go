@@ -45,7 +45,7 @@ func (q *query) condition(col *collection, r string, f schema.Filter) (string, e
 	case len(f.Path) == 0:
 		return "1", nil
 	}
-	return q.path(col, r, q.live, f.Path, f)
+	return q.path(col, r, f.Path, f)
 }
 
 func (q *query) joined(col *collection, r string, parts []schema.Filter, by, none string) (string, error) {
@@ -63,13 +63,13 @@ func (q *query) joined(col *collection, r string, parts []schema.Filter, by, non
 }
 
 // path compiles the rest of a path from the row r on.
-func (q *query) path(col *collection, r string, live bool, path []schema.Step, f schema.Filter) (string, error) {
+func (q *query) path(col *collection, r string, path []schema.Step, f schema.Filter) (string, error) {
 	step := path[0]
 	if step.Collection != "" && step.Collection != col.id {
 		return "", fmt.Errorf("%w: a step of %q on %q", ErrBadFilter, step.Collection, col.id)
 	}
 	if len(path) > 1 {
-		return q.hop(col, r, live, path, f)
+		return q.hop(col, r, path, f)
 	}
 	if step.System != "" {
 		return q.system(r, step.System, f.Op, f.Value)
@@ -106,9 +106,9 @@ func (q *query) target(col *collection, r string, live bool, step schema.Step) (
 
 // hop compiles a step over a relation: there is a target that meets the rest.
 // The target is looked at in the locale that the list prefers, else in any.
-func (q *query) hop(col *collection, r string, live bool, path []schema.Step, f schema.Filter) (string, error) {
+func (q *query) hop(col *collection, r string, path []schema.Step, f schema.Filter) (string, error) {
 	step := path[0]
-	live = q.live || step.Live
+	live := q.live || step.Live
 	to, t, from, where, err := q.target(col, r, live, step)
 	if err != nil {
 		return "", err
@@ -124,7 +124,7 @@ func (q *query) hop(col *collection, r string, live bool, path []schema.Step, f 
 		q.args, q.alias = inner.args, inner.alias
 		where += " AND " + bound
 	}
-	rest, err := q.path(to, t, live, path[1:], f)
+	rest, err := q.path(to, t, path[1:], f)
 	if err != nil {
 		return "", err
 	}

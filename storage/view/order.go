@@ -39,7 +39,7 @@ func (q *query) terms(col *collection, orders []schema.Order) ([]term, error) {
 		if len(o.Path) == 0 {
 			return nil, fmt.Errorf("%w: an order without a path", ErrBadFilter)
 		}
-		t, err := q.term(col, "r", q.live, o.Path)
+		t, err := q.term(col, "r", o.Path)
 		if err != nil {
 			return nil, err
 		}
@@ -52,13 +52,13 @@ func (q *query) terms(col *collection, orders []schema.Order) ([]term, error) {
 	return append(out, term{expr: "r.entry", column: "entry", descending: descending}), nil
 }
 
-func (q *query) term(col *collection, r string, live bool, path []schema.Step) (term, error) {
+func (q *query) term(col *collection, r string, path []schema.Step) (term, error) {
 	step := path[0]
 	if step.Collection != "" && step.Collection != col.id {
 		return term{}, fmt.Errorf("%w: an order by %q on %q", ErrBadFilter, step.Collection, col.id)
 	}
 	if len(path) > 1 {
-		return q.farTerm(col, r, live, path)
+		return q.farTerm(col, r, path)
 	}
 	if step.System != "" {
 		f, ok := systemColumns[step.System]
@@ -78,8 +78,8 @@ func (q *query) term(col *collection, r string, live bool, path []schema.Step) (
 
 // farTerm orders by a field of the one target of a relation; when there are
 // several, by the least.
-func (q *query) farTerm(col *collection, r string, live bool, path []schema.Step) (term, error) {
-	live = q.live || path[0].Live
+func (q *query) farTerm(col *collection, r string, path []schema.Step) (term, error) {
+	live := q.live || path[0].Live
 	to, t, from, where, err := q.target(col, r, live, path[0])
 	if err != nil {
 		return term{}, err
@@ -94,7 +94,7 @@ func (q *query) farTerm(col *collection, r string, live bool, path []schema.Step
 		q.args, q.alias = inner.args, inner.alias
 		where += " AND " + bound
 	}
-	rest, err := q.term(to, t, live, path[1:])
+	rest, err := q.term(to, t, path[1:])
 	if err != nil {
 		return term{}, err
 	}

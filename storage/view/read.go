@@ -37,7 +37,7 @@ func (d *DB) Read(ctx context.Context, f func(tx *Tx) error) error {
 	keep := false
 	defer func() {
 		if !keep && c != nil {
-			c.close() // whatever state it is in
+			_ = c.close() // whatever state it is in
 			c = nil
 		}
 		d.free <- c

@@ -52,7 +52,7 @@ func (d *DB) copyTo(ctx context.Context, file string) error {
 	if err != nil {
 		return d.note(err)
 	}
-	defer c.close()
+	defer func() { _ = c.close() }()
 	// VACUUM INTO counts as a write although it changes nothing here. With
 	// secure_delete no page of the copy has leftovers of the memory it was
 	// made in.
@@ -70,7 +70,7 @@ func (d *DB) inspect(ctx context.Context, file string) (commitlog.Seq, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer c.close()
+	defer func() { _ = c.close() }()
 	version, err := c.one("PRAGMA user_version")
 	if err != nil {
 		return 0, err

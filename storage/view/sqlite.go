@@ -72,7 +72,7 @@ func connect(ctx context.Context, file string, cacheMB int, readOnly bool) (*con
 
 func (c *conn) close() error {
 	for _, s := range c.stmts {
-		s.raw.Close() // only frees memory; closing the connection tells of errors
+		_ = s.raw.Close() // only frees memory; closing the connection tells of errors
 	}
 	c.stmts = nil
 	return c.raw.Close()
@@ -91,7 +91,7 @@ func (c *conn) statement(text string) (driver.Stmt, func(), error) {
 		return nil, nil, damage(err)
 	}
 	if c.stmts[text] != nil { // in use by an outer query of the same text
-		return raw, func() { raw.Close() }, nil
+		return raw, func() { _ = raw.Close() }, nil
 	}
 	if len(c.stmts) >= maxStatements {
 		c.forgetOldest()
@@ -110,7 +110,7 @@ func (c *conn) forgetOldest() {
 		}
 	}
 	if s := c.stmts[oldest]; s != nil {
-		s.raw.Close()
+		_ = s.raw.Close()
 		delete(c.stmts, oldest)
 	}
 }

@@ -135,7 +135,7 @@ func (d *DB) Apply(ctx context.Context, records []commitlog.Record[content.Commi
 	ended := false
 	defer func() {
 		if !ended { // a panic: the next transaction must be able to begin
-			t.c.exec("ROLLBACK")
+			_ = t.c.exec("ROLLBACK")
 		}
 	}()
 	seq, err := t.records(ctx, records)
