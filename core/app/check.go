@@ -94,6 +94,11 @@ func (c *checker) run(ctx context.Context, temp string) (err error) {
 	c.keys = keyring.Open(c.bucket, c.parts.Rand)
 	c.log, err = commitlog.Open(ctx, c.bucket, commitlog.Codec[content.Commit](action.Codec{Keys: c.keys}),
 		commitlog.Options{Node: "check", Now: c.parts.Now, Rand: c.parts.Rand, Temp: temp})
+	if errors.Is(err, commitlog.ErrCorrupt) {
+		c.damage("log_unreadable", "error", err.Error())
+		c.found.Skipped = append(c.found.Skipped, "blobs", "view")
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}
@@ -158,8 +163,13 @@ func (c *checker) openLocal(ctx context.Context, kinds schema.Kinds) (release fu
 	return func() error { return errors.Join(c.local.Close(), lock.Close()) }, nil
 }
 
+// maxGap is how many records may be missing in a row; a key further away does
+// not belong to the log.
+const maxGap = 10_000
+
 // places lists the objects of the log: there must be one for each record,
-// and none beyond. It gives the sizes, which are 0 for emptied ones.
+// without gaps, also where the log found an earlier end because of one. It
+// gives the sizes, which are 0 for emptied ones.
 func (c *checker) places(ctx context.Context) ([]int64, error) {
 	const prefix = "log/"
 	sizes := make([]int64, 0, c.log.Head())
@@ -168,16 +178,13 @@ func (c *checker) places(ctx context.Context) ([]int64, error) {
 			return nil, fmt.Errorf("list the log: %w", err)
 		}
 		seq, err := strconv.ParseUint(path.Base(o.Key), 10, 63)
-		if err != nil || len(path.Base(o.Key)) != 20 {
+		if err != nil || len(path.Base(o.Key)) != 20 || seq > uint64(len(sizes))+maxGap {
 			c.damage("odd_key", "key", o.Key)
 			continue
 		}
-		for next := uint64(len(sizes)) + 1; next < seq && len(sizes) < int(c.log.Head()); next++ {
+		for next := uint64(len(sizes)) + 1; next < seq; next++ {
 			c.damage("record_missing", "seq", next)
 			sizes = append(sizes, -1)
-		}
-		if seq > uint64(c.log.Head()) {
-			continue // committed since the check began
 		}
 		sizes = append(sizes, o.Size)
 	}
