@@ -18,8 +18,8 @@ import (
 
 // reading reads the parameters of a read. Without a locale the caller gets
 // the language that their browser asks for, or the nearest that an entry has.
-func (k *call) reading(names ...string) (query.Params, error) {
-	p, err := k.params(names...)
+func (k *call) reading() (query.Params, error) {
+	p, err := k.params()
 	if err == nil && p.Locale == "" {
 		p.Locale = server.Locale(k.Ctx)
 		p.AnyLocale = p.AnyLocale || len(p.Fallback) == 0

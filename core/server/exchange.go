@@ -35,7 +35,6 @@ type exchange struct {
 	read    bool  // the body was read to its end
 	private bool  // the response depends on who asks
 	cause   error // of a problem, for the log
-	stream  bool  // the response goes on after the handler
 }
 
 type exchangeKey struct{}

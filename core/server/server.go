@@ -123,7 +123,7 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("server: Texts and Auth are needed")
 	}
 	or(&o.Log, slog.New(slog.DiscardHandler))
-	or(&o.Random, io.Reader(rand.Reader))
+	or(&o.Random, rand.Reader)
 	or(&o.CacheBytes, 64<<20)
 	if o.Now == nil {
 		o.Now = time.Now
@@ -252,7 +252,7 @@ func (s *Server) drain(ctx context.Context, ln net.Listener, ended <-chan error)
 	if closed != nil && !errors.Is(closed, net.ErrClosed) {
 		return fmt.Errorf("close listener: %w", closed)
 	}
-	<-ended
+	_ = <-ended // how Serve ended once its listener was closed says nothing new
 	if err != nil {
 		return fmt.Errorf("drain requests under way: %w", err)
 	}
