@@ -122,7 +122,7 @@ func (a *App) server() (*server.Server, error) {
 		Locales: a.locales(), Changes: api.Changes(n.view), CacheBytes: n.cfg.CacheBytes,
 		Secure: strings.HasPrefix(n.cfg.PublicURL, "https://"), Proxies: proxies, Origins: n.cfg.Origins,
 		MetricsToken: n.cfg.MetricsToken, Limits: n.cfg.Limits,
-		Checks: []server.Check{{Name: "view", Ready: n.ready}},
+		Checks: n.checks(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the server: %w", err)

@@ -104,7 +104,7 @@ func (c *cli) serve(ctx context.Context, log *slog.Logger, prepare func(context.
 		}
 	}
 	c.say("serve.ready", "url", app.URL(), "api", app.URL()+"/api/v1/docs")
-	if empty, err := app.node.noUsers(ctx); err != nil {
+	if empty, err := app.node.noUsers(ctx); err != nil && ctx.Err() == nil {
 		return err
 	} else if empty {
 		c.say("serve.no_users", "command", "recueil user add --role administrator --data "+c.cfg.Data+" <e-mail>")

@@ -11,12 +11,23 @@ import (
 // requests; one that starts has them all.
 const maxReadyLag = 1000
 
-// ready says whether the view is near enough to the log.
-func (n *node) ready(context.Context) error {
-	if head, at := n.log.Head(), n.view.Seq(); head > at+maxReadyLag {
-		return fmt.Errorf("the view is at %d of %d records", at, head)
+// checks are what has to be so for a node to take requests. One that is cut
+// off from its bucket still answers reads, of what it knew when that happened.
+func (n *node) checks() []server.Check {
+	return []server.Check{
+		{Name: "bucket", Ready: func(ctx context.Context) error {
+			_, err := n.log.Refresh(ctx)
+			return err
+		}},
+		{Name: "view", Ready: func(context.Context) error {
+			head, at := n.log.Head(), n.view.Seq()
+			trouble := n.log.Stats().Followers[n.view.Name()].LastError
+			if head > at+maxReadyLag || head > at && trouble != "" {
+				return fmt.Errorf("the view is at %d of %d records: %q", at, head, trouble)
+			}
+			return nil
+		}},
 	}
-	return nil
 }
 
 // measure shows the figures of the log and the view.

@@ -412,5 +412,13 @@ func kills(t testing.TB) int {
 	return n
 }
 
+// rounds is how often a test repeats what takes seconds.
+func rounds(t testing.TB) int {
+	if thorough(t) {
+		return 3
+	}
+	return 1
+}
+
 // thorough says that the tests may take minutes.
 func thorough(t testing.TB) bool { return kills(t) >= 50 }
