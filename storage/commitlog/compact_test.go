@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/storage"
+	"github.com/recueil-cms/recueil/storage/folder"
 	"github.com/recueil-cms/recueil/storage/storagetest"
 )
 
@@ -63,7 +64,17 @@ func sizeOf(t testing.TB, b storage.Bucket, key string) int64 {
 }
 
 func TestMergedRecordsReadAsBefore(t *testing.T) {
-	b := storagetest.NewMemory()
+	t.Run("memory", func(t *testing.T) { mergedRecords(t, storagetest.NewMemory()) })
+	t.Run("folder", func(t *testing.T) {
+		b, err := folder.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		mergedRecords(t, b)
+	})
+}
+
+func mergedRecords(t *testing.T, b storage.Bucket) {
 	l := openLog(t, b, "a", noGrace)
 	fill(t, l, 600)
 	want := collect(t, l, 0)
