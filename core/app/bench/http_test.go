@@ -48,8 +48,9 @@ func TestMain(m *testing.M) {
 
 // served is a server in a process of its own.
 type served struct {
-	addr string
-	cmd  *exec.Cmd
+	addr  string
+	cmd   *exec.Cmd
+	asked int // paths so far: the next load goes on behind them
 }
 
 func freeAddr(b *testing.B) string {
@@ -150,20 +151,19 @@ func fetch(b *testing.B, s *served, path string) []byte {
 	return body
 }
 
-const connections = 16
-
 // load asks for paths, in turn, over some connections for a while, and gives
 // every latency. The client does as little as it can: raw HTTP/1.1, one
 // request at a time on each connection.
-func load(b *testing.B, s *served, paths []string, lasting time.Duration) []time.Duration {
+func load(b *testing.B, s *served, paths []string, connections int, lasting time.Duration) []time.Duration {
 	b.Helper()
 	var mu sync.Mutex
 	var all []time.Duration
 	var wg sync.WaitGroup
 	until := time.Now().Add(lasting)
+	from := s.asked
 	for i := range connections {
 		wg.Go(func() {
-			took, err := ask(s.addr, paths, i, until)
+			took, err := ask(s.addr, paths, from+i, connections, until)
 			if err != nil {
 				b.Error(err)
 			}
@@ -173,11 +173,12 @@ func load(b *testing.B, s *served, paths []string, lasting time.Duration) []time
 		})
 	}
 	wg.Wait()
+	s.asked += len(all) + connections
 	slices.Sort(all)
 	return all
 }
 
-func ask(addr string, paths []string, first int, until time.Time) ([]time.Duration, error) {
+func ask(addr string, paths []string, first, step int, until time.Time) ([]time.Duration, error) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil, err
@@ -185,7 +186,7 @@ func ask(addr string, paths []string, first int, until time.Time) ([]time.Durati
 	defer conn.Close()
 	in := bufio.NewReaderSize(conn, 64<<10)
 	var took []time.Duration
-	for i := first; time.Now().Before(until); i += connections {
+	for i := first; time.Now().Before(until); i += step {
 		began := time.Now()
 		if _, err := io.WriteString(conn, "GET "+paths[i%len(paths)]+" HTTP/1.1\r\nHost: bench\r\n\r\n"); err != nil {
 			return took, err
@@ -207,84 +208,125 @@ func ask(addr string, paths []string, first int, until time.Time) ([]time.Durati
 
 // rate is what one server did in all rounds.
 type rate struct {
+	name     string
+	rounds   []float64 // requests per second in each
 	requests int
-	lasting  time.Duration
 	cpu      time.Duration
-	p50, p99 time.Duration
+	took     []time.Duration // of each request, sorted
 }
 
-func (r rate) perSecond() float64 { return float64(r.requests) / r.lasting.Seconds() }
+func (r rate) perSecond() float64 { return median(r.rounds) }
+
+// of is the median, over the rounds, of the requests per second in relation
+// to another's in the same round.
+func (r rate) of(other rate) float64 {
+	ratios := make([]float64, len(r.rounds))
+	for i := range ratios {
+		ratios[i] = r.rounds[i] / other.rounds[i]
+	}
+	return median(ratios)
+}
+
 func (r rate) perRequest() float64 {
 	return float64(r.cpu.Microseconds()) / float64(max(1, r.requests))
 }
 
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
+
+// contender is a server and what it is asked for.
+type contender struct {
+	name   string
+	server *served
+	paths  []string
+}
+
 // compare loads several servers in turns, so that what else the machine does
-// hits all of them alike.
-func compare(b *testing.B, servers []*served, paths [][]string) []rate {
+// hits all of them alike, and prints a table; the first is the baseline.
+func compare(b *testing.B, what string, connections int, contenders ...contender) []rate {
 	b.Helper()
-	const rounds, lasting = 5, 2 * time.Second
-	rates := make([]rate, len(servers))
-	lat := make([][]time.Duration, len(servers))
+	const rounds, lasting = 15, 700 * time.Millisecond
+	rates := make([]rate, len(contenders))
 	for range rounds {
-		for i, s := range servers {
-			before := s.cpu(b)
-			took := load(b, s, paths[i], lasting)
-			rates[i].cpu += s.cpu(b) - before
-			rates[i].requests += len(took)
-			rates[i].lasting += lasting
-			lat[i] = append(lat[i], took...)
+		for i, c := range contenders {
+			before := c.server.cpu(b)
+			took := load(b, c.server, c.paths, connections, lasting)
+			r := &rates[i]
+			r.name = c.name
+			r.cpu += c.server.cpu(b) - before
+			r.requests += len(took)
+			r.rounds = append(r.rounds, float64(len(took))/lasting.Seconds())
+			r.took = append(r.took, took...)
 		}
 	}
+	b.Logf("%s, %d connections:", what, connections)
 	for i := range rates {
-		slices.Sort(lat[i])
-		rates[i].p50, rates[i].p99 = lat[i][len(lat[i])/2], lat[i][len(lat[i])*99/100]
+		r := &rates[i]
+		slices.Sort(r.took)
+		b.Logf("  %-14s %8.0f/s  %.2f of bare  %7.1f µs of CPU each  p50 %v  p99 %v", r.name, r.perSecond(), r.of(rates[0]), r.perRequest(),
+			r.took[len(r.took)/2].Round(10*time.Microsecond), r.took[len(r.took)*99/100].Round(10*time.Microsecond))
 	}
 	return rates
 }
 
-const listPath = "/api/v1/entries/news?filter[kind][_eq]=%s&sort=-published_at,title&fields=title,slug,kind,summary&page[number]=%d"
+const listPath = "/api/v1/entries/news?filter[kind][_eq]=%s&filter[published_at][_lt]=%s&sort=-published_at,title&fields=title,slug,kind,summary"
+
+// lists gives the addresses of many different lists of 20: none can have been
+// kept from an earlier request.
+func lists(count int) []string {
+	paths := make([]string, count)
+	end := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range paths {
+		before := end.Add(-time.Duration(i) * 7 * time.Minute)
+		paths[i] = fmt.Sprintf(listPath, kinds[i%len(kinds)], before.Format(time.RFC3339))
+	}
+	return paths
+}
+
+// slugs gives the addresses of many entries: more than are kept in memory.
+func slugs(count int) []string {
+	paths := make([]string, count)
+	for i := range paths {
+		paths[i] = fmt.Sprintf("/api/v1/entries/news/nouvelle-%d", (i*7919)%count)
+	}
+	return paths
+}
 
 // BenchmarkReads serves 100,000 entries with the real program, next to a bare
-// Fiber server that returns the same bytes from memory.
+// Fiber server that returns the same bytes from memory: warm, and when each
+// answer has to be worked out.
 func BenchmarkReads(b *testing.B) {
+	const count = 100_000
 	dir := filepath.Join(b.TempDir(), "bucket")
 	bucket, err := folder.Open(dir)
 	check(b, err)
 	s, _ := openSite(b, bucket, "loader", false)
-	s.fill(b, 0, 100_000)
+	s.fill(b, 0, count)
 	s.stop()
 	check(b, bucket.Close())
 	ours := serveSite(b, "folder:"+dir)
-	// One that keeps no responses: every list is worked out.
-	cold := serveSite(b, "folder:"+dir, "RECUEIL_CACHE_MB=-1")
-	b.Logf("memory after the start with 100,000 entries: %.0f MiB", ours.memory(b))
+	b.Logf("memory after the start with %d entries: %.0f MiB", count, ours.memory(b))
 
-	slug := "/api/v1/entries/news/nouvelle-4711"
-	bare := serveBare(b, fetch(b, ours, slug))
-	rates := compare(b, []*served{bare, ours, cold}, [][]string{{slug}, {slug}, {slug}})
-	table(b, fmt.Sprintf("published entry by slug, %d bytes", len(fetch(b, ours, slug))), rates)
-	b.ReportMetric(rates[1].perSecond()/rates[0].perSecond(), "slug-of-bare")
+	slug := slugs(count)[1:2]
+	body := fetch(b, ours, slug[0])
+	bare := serveBare(b, body)
+	rates := compare(b, fmt.Sprintf("published entry by slug, %d bytes", len(body)), 16,
+		contender{"bare Fiber", bare, slug}, contender{"Recueil, warm", ours, slug}, contender{"Recueil, cold", ours, slugs(count)})
+	b.ReportMetric(rates[1].of(rates[0]), "slug-of-bare")
 
-	var lists []string
-	for page := 1; page <= 20; page++ {
-		for _, kind := range kinds {
-			lists = append(lists, fmt.Sprintf(listPath, kind, page))
-		}
-	}
-	bareList := serveBare(b, fetch(b, ours, lists[0]))
-	rates = compare(b, []*served{bareList, ours, cold}, [][]string{lists, lists, lists})
-	table(b, "list of 20, filtered and sorted", rates)
-	b.ReportMetric(rates[1].perSecond()/rates[0].perSecond(), "list-of-bare")
+	list := lists(50_000)
+	warm := list[len(list)-1:]
+	body = fetch(b, ours, warm[0])
+	bareList := serveBare(b, body)
+	rates = compare(b, fmt.Sprintf("list of 20, filtered and sorted, %d bytes", len(body)), 16,
+		contender{"bare Fiber", bareList, warm}, contender{"Recueil, warm", ours, warm}, contender{"Recueil, cold", ours, list})
+	b.ReportMetric(rates[1].of(rates[0]), "list-of-bare")
+	rates = compare(b, "the same, one caller", 1,
+		contender{"bare Fiber", bareList, warm}, contender{"Recueil, warm", ours, warm}, contender{"Recueil, cold", ours, list})
+	b.ReportMetric(float64(rates[2].took[len(rates[2].took)/2].Microseconds())/1000, "cold-list-p50-ms")
+	b.ReportMetric(rates[2].perRequest()/1000, "cold-list-cpu-ms")
 	b.Logf("memory after the reads: %.0f MiB", ours.memory(b))
 	b.ReportMetric(0, "ns/op")
-}
-
-func table(b *testing.B, what string, rates []rate) {
-	b.Helper()
-	b.Logf("%s, %d connections:", what, connections)
-	for i, name := range []string{"bare Fiber", "Recueil", "Recueil, no responses kept"} {
-		r := rates[i]
-		b.Logf("  %-27s %8.0f/s  %.2f of bare  %7.1f µs of CPU each  p50 %v  p99 %v", name, r.perSecond(),
-			r.perSecond()/rates[0].perSecond(), r.perRequest(), r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond))
-	}
 }
