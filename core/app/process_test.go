@@ -330,6 +330,23 @@ func (r *process) logged(ctx context.Context, message string, found func(line ma
 	})
 }
 
+// files are what the process has open, as the kernel names it.
+func (r *process) files(t testing.TB) []string {
+	t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd", r.cmd.Process.Pid)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		if link, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil { // else closed meanwhile
+			out = append(out, link)
+		}
+	}
+	return out
+}
+
 // run runs a command to its end, and gives its output and exit code.
 func run(t testing.TB, p place, input string, args ...string) (string, int) {
 	t.Helper()

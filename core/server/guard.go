@@ -54,9 +54,14 @@ func unsafeMethod(m []byte) bool {
 // wellFramed refuses what RFC 9112 §6.3 calls a smuggling attempt: a length
 // and a transfer encoding at once, two lengths, or an encoding other than
 // chunked. fasthttp takes the last one, a proxy before us may take the first.
+// A NUL, where some parsers end a header, is refused for the same reason.
 func wellFramed(rc *fasthttp.RequestCtx) bool {
 	lengths, encodings := 0, 0
-	for rest := rc.Request.Header.RawHeaders(); len(rest) > 0; {
+	raw := rc.Request.Header.RawHeaders()
+	if bytes.IndexByte(raw, 0) >= 0 {
+		return false
+	}
+	for rest := raw; len(rest) > 0; {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, []byte{'\n'})
 		switch {

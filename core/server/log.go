@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/url"
@@ -70,12 +71,20 @@ func (s *Server) logRequest(rc *fasthttp.RequestCtx, x *exchange, status int, to
 		attrs = append(attrs, slog.String("actor", string(x.actor.Kind)+":"+x.actor.ID))
 	}
 	if x.cause != nil {
-		attrs = append(attrs, slog.String("problem", problem.CodeOf(x.cause)))
+		attrs = append(attrs, slog.String("problem", codeOf(x.cause)))
 		if status >= 500 {
 			attrs = append(attrs, slog.String("err", x.cause.Error()))
 		}
 	}
 	s.o.Log.LogAttrs(x.ctx, level, "request", attrs...)
+}
+
+// codeOf is the code that the caller was told.
+func codeOf(err error) string {
+	if p, ok := errors.AsType[*protocol](err); ok {
+		return p.code
+	}
+	return problem.CodeOf(err)
 }
 
 func (s *Server) logPanic(rc *fasthttp.RequestCtx, x *exchange, p any) {
