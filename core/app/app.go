@@ -47,13 +47,13 @@ func Start(ctx context.Context, cfg Config, parts Parts) (*App, error) {
 		return nil, err
 	}
 	a := &App{node: n, serving: newGroup(n.parts.Log, n.fail), working: newGroup(n.parts.Log, n.fail)}
-	if err := a.start(); err != nil {
+	if err := a.start(ctx); err != nil {
 		return nil, errors.Join(err, a.Stop(ctx))
 	}
 	return a, nil
 }
 
-func (a *App) start() error {
+func (a *App) start(ctx context.Context) error {
 	n := a.node
 	var err error
 	a.auth, err = newAuth(n)
@@ -76,7 +76,7 @@ func (a *App) start() error {
 	a.working.run("sessions", func(ctx context.Context) error { return n.every(ctx, sweepEvery, a.sweep) })
 	ln := n.parts.Listener
 	if ln == nil {
-		if ln, err = net.Listen("tcp", orText(n.cfg.Listen, defaultListen)); err != nil {
+		if ln, err = new(net.ListenConfig).Listen(ctx, "tcp", orText(n.cfg.Listen, defaultListen)); err != nil {
 			return fmt.Errorf("listen: %w", err)
 		}
 	}

@@ -125,10 +125,8 @@ func (c *checker) run(ctx context.Context, temp string) (err error) {
 		c.found.Skipped = append(c.found.Skipped, "blobs", "view")
 		return nil
 	}
-	if err := c.things(ctx, blob.New(c.bucket, temp)); err != nil {
-		return err
-	}
-	return c.compareView(ctx)
+	c.compareView()
+	return c.things(ctx, blob.New(c.bucket, temp))
 }
 
 // damage notes something that is not as it should be.
@@ -373,17 +371,15 @@ func (c *checker) digests(ctx context.Context) error {
 }
 
 // compareView finds a local view that is of no record of this log.
-func (c *checker) compareView(ctx context.Context) error {
-	if c.local == nil || c.found.View != "" {
-		return nil
-	}
-	if c.local.Seq() == 0 {
+func (c *checker) compareView() {
+	switch {
+	case c.local == nil || c.found.View != "":
+	case c.local.Seq() == 0:
 		c.found.View = "behind"
-		return nil
+	default:
+		c.found.View = "differs"
+		c.damage("view_ahead", "seq", uint64(c.local.Seq()), "head", uint64(c.log.Head()))
 	}
-	c.found.View = "differs"
-	c.damage("view_ahead", "seq", uint64(c.local.Seq()), "head", uint64(c.log.Head()))
-	return nil
 }
 
 // things counts the entries and reads every blob that an asset refers to.

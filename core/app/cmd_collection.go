@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,7 @@ func (c *cli) collectionList() *cobra.Command {
 			w := tabwriter.NewWriter(c.Out, 0, 4, 2, ' ', 0)
 			err := n.view.Read(ctx, func(tx *view.Tx) error {
 				for _, col := range tx.Collections() {
-					total, err := tx.Count(view.List{Collection: col.ID, Limit: 1, Locales: allLocales})
+					total, err := entriesOf(tx, col.ID)
 					if err != nil {
 						return err
 					}
@@ -51,8 +52,20 @@ func (c *cli) collectionList() *cobra.Command {
 	return cmd
 }
 
-// allLocales are those that a count of entries looks for.
-var allLocales = []content.Locale{"fr", "ar", "en"}
+// entriesOf counts the entries of a collection, whatever locales they have.
+func entriesOf(tx *view.Tx, id content.CollectionID) (int, error) {
+	counts, err := tx.Counts(id)
+	if err != nil {
+		return 0, err
+	}
+	var locales []content.Locale
+	for _, n := range counts {
+		if !slices.Contains(locales, n.Locale) {
+			locales = append(locales, n.Locale)
+		}
+	}
+	return tx.Count(view.List{Collection: id, Limit: 1, Locales: locales})
+}
 
 func (c *cli) collectionShow() *cobra.Command {
 	cmd := c.command("collection show", func(cmd *cobra.Command, args []string) error {

@@ -148,3 +148,28 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLines brings in archives whose lines are anybody's: they are refused or
+// reported, and never more.
+func FuzzLines(f *testing.F) {
+	for _, line := range []string{
+		`{"id":"01M84XDT56CVMB9QK7CR10ANVC","collection":"news","sides":{"fr":null}}`,
+		`{"id":"x","collection":"news","sides":{"fr":{"published":{"title":1}}}}`,
+		`{"id":"01M84XDT56CVMB9QK7CR10ANVC","collection":"none","sides":{}}`,
+		`{"id":"01M84XDT56CVMB9QK7CR10ANVC","collection":"news","sides":{"fr":{"draft":{"title":"t"}}}}`,
+		`null`, `{}`, `[]`,
+	} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		site := newSite(t)
+		raw := small(t, func(w *writer) { add(t, w, entriesFolder+"news.jsonl", strings.ReplaceAll(line, "\n", " ")+"\n") })
+		report, err := Import(t.Context(), site, open(t, raw), ImportOptions{})
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Fatal(err)
+		}
+		if err == nil && report.Entries.Created+report.Entries.Refused != 1 {
+			t.Errorf("%q: %+v", line, report.Entries)
+		}
+	})
+}

@@ -64,8 +64,8 @@ func (in *entryImporter) member(ctx context.Context, work *errgroup.Group, name 
 		next = &batch{}
 	}
 	err := in.archive.lines(ctx, name, func(_ int, raw []byte) error {
-		line := new(entryLine)
-		if err := decode(raw, line); err != nil {
+		line, err := decodeEntry(raw)
+		if err != nil {
 			return err
 		}
 		exists, err := in.look(ctx, line)

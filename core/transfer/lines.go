@@ -150,3 +150,20 @@ func decode(line []byte, into any) error {
 	}
 	return nil
 }
+
+// decodeEntry reads the line of an entry, whose sides are all there.
+func decodeEntry(raw []byte) (*entryLine, error) {
+	line := new(entryLine)
+	if err := decode(raw, line); err != nil {
+		return nil, err
+	}
+	for _, side := range line.Sides {
+		if side == nil {
+			return nil, fmt.Errorf("%w: entry %s has an empty side", ErrDamaged, clip(string(line.ID)))
+		}
+	}
+	if line.Sides == nil {
+		return nil, fmt.Errorf("%w: entry %s has no sides", ErrDamaged, clip(string(line.ID)))
+	}
+	return line, nil
+}
