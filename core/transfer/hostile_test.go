@@ -161,15 +161,18 @@ func FuzzLines(f *testing.F) {
 	} {
 		f.Add(line)
 	}
+	site := newSite(f)
 	f.Fuzz(func(t *testing.T, line string) {
-		site := newSite(t)
 		raw := small(t, func(w *writer) { add(t, w, entriesFolder+"news.jsonl", strings.ReplaceAll(line, "\n", " ")+"\n") })
 		report, err := Import(t.Context(), site, open(t, raw), ImportOptions{})
 		if err != nil && !errors.Is(err, ErrDamaged) {
 			t.Fatal(err)
 		}
-		if err == nil && report.Entries.Created+report.Entries.Refused != 1 {
-			t.Errorf("%q: %+v", line, report.Entries)
+		if err != nil {
+			return
+		}
+		if n := report.Entries; n.Created+n.Refused+n.Unchanged+n.Kept != 1 {
+			t.Errorf("%q: %+v", line, n)
 		}
 	})
 }
