@@ -79,3 +79,30 @@ func explain(t *testing.T, tx *Tx, l List) string {
 	}
 	return out.String()
 }
+
+// TestSlugsAreFoundByTheirIndex: with one shelf, as in a collection of one
+// locale, SQLite once walked the whole shelf for the sake of the order.
+func TestSlugsAreFoundByTheirIndex(t *testing.T) {
+	d, _ := large(t, t.TempDir(), 10)
+	defer d.Close()
+	read(t, d, func(tx *Tx) {
+		c, field, err := tx.slugColumn("studies")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, shelves := range [][]int{{1}, {1, 2}, {1, 2, 3}} {
+			var plan strings.Builder
+			err := tx.c.query(t.Context(), "EXPLAIN QUERY PLAN "+bySlug("SELECT r.entry FROM "+table(c.n)+" r", field, shelves), []any{"x"},
+				func(v []driver.Value) error {
+					plan.WriteString(asText(v[3]) + "\n")
+					return nil
+				})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plan.String(), field.value()+"=? AND shelf=?") {
+				t.Errorf("with %d shelves:\n%s", len(shelves), plan.String())
+			}
+		}
+	})
+}

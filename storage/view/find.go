@@ -33,7 +33,7 @@ func (tx *Tx) EntryBySlug(col content.CollectionID, locale content.Locale, slug 
 	shelves := tx.sideShelves(c, live, func(s shelf) bool {
 		return !s.trashed && (!field.field.Localized || s.locale == locale || s.locale == content.Shared)
 	})
-	row, err := tx.c.one("SELECT entry FROM "+table(c.n)+" WHERE "+field.value()+" = ? AND shelf IN ("+numbers(shelves)+") ORDER BY entry", slug)
+	row, err := tx.c.one(bySlug("SELECT entry FROM "+table(c.n)+" r", field, shelves), slug)
 	if err != nil {
 		return "", fmt.Errorf("slug %q: %w", slug, err)
 	}
@@ -41,6 +41,12 @@ func (tx *Tx) EntryBySlug(col content.CollectionID, locale content.Locale, slug 
 		return "", fmt.Errorf("slug %q in %q: %w", slug, col, ErrNotFound)
 	}
 	return content.EntryID(asText(row[0])), nil
+}
+
+// bySlug ends a query for the rows r that have a slug. The plus keeps SQLite
+// from walking a whole shelf for the sake of the order: few rows have a slug.
+func bySlug(from string, field *column, shelves []int) string {
+	return from + " WHERE r." + field.value() + " = ? AND r.shelf IN (" + numbers(shelves) + ") ORDER BY +r.entry"
 }
 
 // sideShelves gives the shelves of one side that fit.
@@ -66,8 +72,7 @@ func (tx *Tx) RowBySlug(col content.CollectionID, slug string, live bool, locale
 	shelves := tx.sideShelves(c, live, func(s shelf) bool {
 		return !s.trashed && (s.locale == content.Shared || slices.Contains(locales, s.locale))
 	})
-	text := "SELECT " + rowCells + " FROM " + table(c.n) + " r CROSS JOIN bodies b ON b.k = r.k WHERE r." + field.value() +
-		" = ? AND r.shelf IN (" + numbers(shelves) + ") ORDER BY r.entry"
+	text := bySlug("SELECT "+rowCells+" FROM "+table(c.n)+" r CROSS JOIN bodies b ON b.k = r.k", field, shelves)
 	var best []driver.Value
 	place := len(locales) + 1
 	err = tx.c.query(tx.ctx, text, []any{slug}, func(v []driver.Value) error {
@@ -174,7 +179,7 @@ func (tx *Tx) Taken(col content.CollectionID, field content.FieldID, locale cont
 		text += " AND locale IN (?, '')"
 		args = append(args, locale)
 	}
-	row, err := tx.c.one(text+" AND entry <> ? ORDER BY entry", append(args, except)...)
+	row, err := tx.c.one(text+" AND entry <> ? ORDER BY +entry", append(args, except)...)
 	if err != nil || len(row) == 0 {
 		return "", false, err
 	}
