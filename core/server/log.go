@@ -20,8 +20,7 @@ import (
 // redacted stands for a secret in logs.
 const redacted = "[redacted]"
 
-// secretNames are the query parameters and log attributes whose values never
-// reach a log.
+// secretNames are the log attributes whose values never reach a log.
 var secretNames = []string{
 	"authorization", "cookie", "set-cookie", "token", "preview", "password", "secret",
 	"code", "key", "session", "signature", "access_token", "state",
@@ -93,8 +92,8 @@ func (s *Server) logPanic(rc *fasthttp.RequestCtx, x *exchange, p any) {
 		slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 }
 
-// loggedTarget is path and query, without the values of secret parameters and
-// cut to a line's length.
+// loggedTarget is path and query, without the values of parameters that may
+// hold a secret or personal data, and cut to a line's length.
 func loggedTarget(rc *fasthttp.RequestCtx) string {
 	path := string(rc.URI().PathOriginal())
 	if q := rc.URI().QueryString(); len(q) > 0 {
@@ -106,25 +105,27 @@ func loggedTarget(rc *fasthttp.RequestCtx) string {
 	return strings.ToValidUTF8(path, "?")
 }
 
+// plainParameters are those whose values say nothing of anybody. A log cannot
+// be erased from, so that the values of others do not go there: whoever looks
+// for a person filters by name or e-mail, and cursors hold what they sort by.
+var plainParameters = []string{
+	"page[size]", "page[number]", "sort", "fields", "count", "locale", "fallback", "version", "trashed",
+	"dry_run", "force", "explain", "collection", "collections",
+}
+
 func redactQuery(q string) string {
 	parts := strings.Split(q, "&")
 	for i, part := range parts {
-		raw, _, _ := strings.Cut(part, "=")
+		raw, _, valued := strings.Cut(part, "=")
 		name, err := url.QueryUnescape(raw)
-		if err != nil || secretName(name) || strings.Contains(name, "[") && hasSecretStep(name) {
+		switch {
+		case !valued:
+			parts[i] = redacted
+		case err != nil || !slices.Contains(plainParameters, name):
 			parts[i] = raw + "=" + redacted
 		}
 	}
 	return strings.Join(parts, "&")
-}
-
-func hasSecretStep(name string) bool {
-	for step := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '[' || r == ']' }) {
-		if secretName(step) {
-			return true
-		}
-	}
-	return false
 }
 
 // matched is the pattern of the route that a request took; empty for none.

@@ -430,7 +430,7 @@ func TestRequestIDs(t *testing.T) {
 
 func TestSecretsStayOutOfTheLog(t *testing.T) {
 	s := start(t, server.Options{}, echo)
-	s.do(t, "GET", "/things/1?token=canary1&filter[password][_eq]=canary2&preview=canary3&%74oken=canary4&ok=visible", "",
+	s.do(t, "GET", "/things/1?token=canary1&filter[full_name][_eq]=canary2&page[after]=canary3&%74oken=canary4&canary7&sort=visible", "",
 		"Authorization", "Bearer canary5", "Cookie", server.SessionCookie+"=canary6")
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
