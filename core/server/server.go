@@ -252,7 +252,10 @@ func (s *Server) drain(ctx context.Context, ln net.Listener, ended <-chan error)
 	if closed != nil && !errors.Is(closed, net.ErrClosed) {
 		return fmt.Errorf("close listener: %w", closed)
 	}
-	_ = <-ended // how Serve ended once its listener was closed says nothing new
+	// How Serve ended once its listener was closed says nothing new.
+	if late := <-ended; late != nil && err == nil {
+		s.o.Log.LogAttrs(ctx, slog.LevelDebug, "serving ended", slog.Any("error", late))
+	}
 	if err != nil {
 		return fmt.Errorf("drain requests under way: %w", err)
 	}
