@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"time"
 )
 
 // client speaks to a node as a program with a token does.
@@ -163,10 +162,4 @@ func note(id string, more ...string) string {
 		path += "/" + m
 	}
 	return path
-}
-
-// waiting is a client of a node that may be slow to answer, such as one whose
-// bucket is away.
-func (c *client) waiting(most time.Duration) *client {
-	return &client{url: c.url, token: c.token, http: &http.Client{Transport: c.http.Transport, Timeout: most}}
 }

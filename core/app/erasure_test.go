@@ -250,7 +250,7 @@ func isBucket(p place) func(string) bool {
 // be erased, with its kind, by its address.
 func plant(t *testing.T, c *canaries, admin *client) map[string]string {
 	t.Helper()
-	make := func(path string, body map[string]any) string {
+	create := func(path string, body map[string]any) string {
 		t.Helper()
 		made, err := admin.want(t, http.StatusCreated, "POST", path, body).item()
 		if err != nil {
@@ -266,7 +266,7 @@ func plant(t *testing.T, c *canaries, admin *client) map[string]string {
 		t.Helper()
 		admin.want(t, http.StatusOK, "POST", path+"/actions/"+name, body)
 	}
-	person := make("/api/v1/entries/people", map[string]any{"full_name": c.text(), "email": c.text() + "@example.org", "phone": c.phone(),
+	person := create("/api/v1/entries/people", map[string]any{"full_name": c.text(), "email": c.text() + "@example.org", "phone": c.phone(),
 		"consent_on": "2026-01-31", "locales": map[string]any{
 			"fr": map[string]any{"role": "Formatrice", "biography": "Née à " + c.text() + "."},
 			"ar": map[string]any{"role": "مكوّنة", "biography": "من " + c.text()},
@@ -280,15 +280,15 @@ func plant(t *testing.T, c *canaries, admin *client) map[string]string {
 	act(person, "revert", map[string]any{"locale": "fr", "revision": 1})
 	save(person, map[string]any{"locale": "fr", "biography": c.text()})
 
-	wilaya := make("/api/v1/entries/territories", map[string]any{"name": "Tizi Ouzou", "code": "15", "kind": "wilaya", "status": "published"})
-	association := make("/api/v1/entries/associations", map[string]any{"name": "Les amis", "wilaya": wilaya[strings.LastIndex(wilaya, "/")+1:],
+	wilaya := create("/api/v1/entries/territories", map[string]any{"name": "Tizi Ouzou", "code": "15", "kind": "wilaya", "status": "published"})
+	association := create("/api/v1/entries/associations", map[string]any{"name": "Les amis", "wilaya": wilaya[strings.LastIndex(wilaya, "/")+1:],
 		"kind": "association", "mission": "Planter.", "president": map[string]any{"full_name": c.text(), "since": "2020"},
 		"contact_person": map[string]any{"full_name": c.text(), "function": c.text(), "email": c.text() + "@example.org", "phone": c.phone()}})
 	act(association, "publish", nil)
 	save(association, map[string]any{"president": map[string]any{"full_name": c.text()}})
 
 	email := c.text() + "@example.org"
-	user := make("/api/v1/users", map[string]any{"name": c.text(), "email": email, "roles": []string{"editor"}})
+	user := create("/api/v1/users", map[string]any{"name": c.text(), "email": email, "roles": []string{"editor"}})
 	admin.want(t, http.StatusNoContent, "POST", user+"/password", map[string]any{"password": "a long enough password"})
 	visitor := &client{url: admin.url, http: admin.http}
 	visitor.want(t, http.StatusUnauthorized, "POST", "/api/v1/session", map[string]any{"email": email, "password": "wrong"})

@@ -5,6 +5,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,8 +29,6 @@ import (
 	"github.com/recueil-cms/recueil/storage/keyring"
 	"github.com/recueil-cms/recueil/storage/minio"
 	"github.com/recueil-cms/recueil/storage/storagetest"
-
-	"crypto/rand"
 )
 
 // These tests run the program as people do: the built binary, as a process of
