@@ -15,7 +15,7 @@ import (
 // Limits of what a node keeps of the newest records.
 const (
 	tailRecords = 512
-	tailBytes   = 8 << 20 // as stored, compressed
+	tailBytes   = 16 << 20 // before compression; decoded values take a few times that
 )
 
 // How often the next place of the log is looked at while nothing happens.
@@ -58,6 +58,7 @@ type peer struct {
 // known is one record of the tail, decoded by the first who needs it.
 type known[T any] struct {
 	raw  []byte
+	size int           // of the record before compression, in bytes
 	once chan struct{} // holds the right to decode
 	done bool
 	rec  Record[T]
@@ -88,13 +89,13 @@ func (t *tail[T]) add(f frame, raw []byte, foreign bool, now time.Time) {
 		t.meet(f, now)
 	}
 	if t.known[f.seq] == nil {
-		k := &known[T]{raw: raw, once: make(chan struct{}, 1)}
+		k := &known[T]{raw: raw, size: len(raw) + f.plain, once: make(chan struct{}, 1)}
 		t.known[f.seq] = k
 		t.order = append(t.order, f.seq)
-		t.size += len(raw)
+		t.size += k.size
 	}
 	for len(t.order) > 1 && (len(t.order) > tailRecords || t.size > tailBytes) {
-		t.size -= len(t.known[t.order[0]].raw)
+		t.size -= t.known[t.order[0]].size
 		delete(t.known, t.order[0])
 		t.order = t.order[1:]
 	}
