@@ -104,13 +104,6 @@ func newAuth(n *node) (*auth.Authenticator, error) {
 	return a, nil
 }
 
-// asker lets the server ask core/auth, which knows nothing of HTTP.
-type asker struct{ auth *auth.Authenticator }
-
-func (a asker) Authenticate(ctx context.Context, c server.Credentials) (content.Actor, error) {
-	return a.auth.Authenticate(ctx, auth.Credentials(c))
-}
-
 func (a *App) server() (*server.Server, error) {
 	n := a.node
 	proxies, err := prefixes(n.cfg.Proxies)
@@ -118,7 +111,7 @@ func (a *App) server() (*server.Server, error) {
 		return nil, err
 	}
 	srv, err := server.New(server.Options{
-		Texts: n.parts.Texts, Auth: asker{a.auth}, Log: n.parts.Log, Now: n.parts.Now, Random: n.parts.Rand,
+		Texts: n.parts.Texts, Auth: api.Authenticator(a.auth), Log: n.parts.Log, Now: n.parts.Now, Random: n.parts.Rand,
 		Locales: a.locales(), Changes: api.Changes(n.view), CacheBytes: n.cfg.CacheBytes,
 		Secure: strings.HasPrefix(n.cfg.PublicURL, "https://"), Proxies: proxies, Origins: n.cfg.Origins,
 		MetricsToken: n.cfg.MetricsToken, Limits: n.cfg.Limits,
