@@ -46,7 +46,7 @@ func BenchmarkGrowth(b *testing.B) {
 			rest := ours.memory(b)
 			slug := fmt.Sprintf("/api/v1/entries/news/nouvelle-%d", count/2)
 			load(b, ours, append(lists(1000), slug), 8, 2*time.Second)
-			b.Logf("imported %.0f/s; log %.1f MB; fresh node from the log %v, from a snapshot %v (%.1f times faster; made in %v); program up after %v, %.0f MiB at rest, %.0f MiB after reads",
+			report("imported %.0f/s; log %.1f MB; fresh node from the log %v, from a snapshot %v (%.1f times faster; made in %v); program up after %v, %.0f MiB at rest, %.0f MiB after reads",
 				float64(count)/imported.Seconds(), float64(stored)/1e6, fromLog.Round(time.Millisecond), fromSnapshot.Round(time.Millisecond),
 				float64(fromLog)/float64(fromSnapshot), saved.Round(time.Millisecond), up.Round(time.Millisecond), rest, ours.memory(b))
 			b.ReportMetric(float64(count)/imported.Seconds(), "imported/s")

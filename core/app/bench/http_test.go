@@ -281,11 +281,11 @@ func compare(b *testing.B, what string, connections int, contenders ...contender
 			r.took = append(r.took, took...)
 		}
 	}
-	b.Logf("%s, %d connections:", what, connections)
+	report("%s, %d connections:", what, connections)
 	for i := range rates {
 		r := &rates[i]
 		slices.Sort(r.took)
-		b.Logf("  %-14s %8.0f/s  %.2f of bare  %7.1f µs of CPU each  p50 %v  p99 %v", r.name, r.perSecond(), r.of(rates[0]), r.perRequest(),
+		report("  %-14s %8.0f/s  %.2f of bare  %7.1f µs of CPU each  p50 %v  p99 %v", r.name, r.perSecond(), r.of(rates[0]), r.perRequest(),
 			r.took[len(r.took)/2].Round(10*time.Microsecond), r.took[len(r.took)*99/100].Round(10*time.Microsecond))
 	}
 	return rates
@@ -326,7 +326,7 @@ func BenchmarkReads(b *testing.B) {
 	s.stop()
 	check(b, bucket.Close())
 	ours := serveSite(b, "folder:"+dir)
-	b.Logf("memory after the start with %d entries: %.0f MiB", count, ours.memory(b))
+	report("memory after the start with %d entries: %.0f MiB", count, ours.memory(b))
 
 	slug := slugs(count)[1:2]
 	body, headers := fetch(b, ours, slug[0])
@@ -350,6 +350,6 @@ func BenchmarkReads(b *testing.B) {
 		contender{"bare Fiber", bareList, warm}, contender{"Recueil, warm", ours, warm}, contender{"Recueil, cold", ours, list})
 	b.ReportMetric(float64(rates[2].took[len(rates[2].took)/2].Microseconds())/1000, "cold-list-p50-ms")
 	b.ReportMetric(rates[2].perRequest()/1000, "cold-list-cpu-ms")
-	b.Logf("memory after the reads: %.0f MiB", ours.memory(b))
+	report("memory after the reads: %.0f MiB", ours.memory(b))
 	b.ReportMetric(0, "ns/op")
 }

@@ -146,3 +146,8 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// report prints a line at once and in full: what a benchmark logs is cut.
+func report(format string, args ...any) {
+	fmt.Fprintf(os.Stdout, format+"\n", args...)
+}

@@ -96,7 +96,7 @@ func BenchmarkWrites(b *testing.B) {
 				after := s.log.Stats()
 				perPut := float64(after.Values-before.Values) / float64(max(1, after.Records-before.Records))
 				raw, ours := float64(len(puts))/writing.Seconds(), float64(len(saves))/writing.Seconds()
-				b.Logf("raw PUT %.0f/s p50 %v; acknowledged saves %.0f/s p50 %v p99 %v; %.1f saves per PUT; %.2f of raw", raw,
+				report("raw PUT %.0f/s p50 %v; acknowledged saves %.0f/s p50 %v p99 %v; %.1f saves per PUT; %.2f of raw", raw,
 					puts[len(puts)/2].Round(10*time.Microsecond), ours, saves[len(saves)/2].Round(10*time.Microsecond),
 					saves[len(saves)*99/100].Round(10*time.Microsecond), perPut, ours/raw)
 				b.ReportMetric(ours, "saves/s")
