@@ -77,6 +77,9 @@ func openNode(ctx context.Context, cfg Config, parts Parts) (_ *node, err error)
 	if err := n.openLog(ctx); err != nil {
 		return nil, err
 	}
+	if err := n.replayErasures(ctx); err != nil {
+		return nil, err
+	}
 	if err := n.openView(ctx); err != nil {
 		return nil, err
 	}
@@ -148,6 +151,26 @@ func (n *node) openLog(ctx context.Context) (err error) {
 	})
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
+	}
+	return nil
+}
+
+// replayErasures destroys again what a restored bucket has brought back: keys
+// that the ledger says are destroyed, and what was made while they were there.
+func (n *node) replayErasures(ctx context.Context) error {
+	count, err := n.keys.Replay(ctx)
+	if err != nil {
+		return fmt.Errorf("replay the ledger of erasures: %w", err)
+	}
+	if count == 0 {
+		return nil
+	}
+	n.parts.Log.Warn("keys that the ledger of erasures names were there, and are destroyed again", "keys", count)
+	if err := n.log.DropSnapshots(ctx, n.log.Head()+1); err != nil {
+		return fmt.Errorf("drop snapshots made before an erasure: %w", err)
+	}
+	if err := view.Remove(filepath.Join(n.cfg.Data, "view")); err != nil {
+		return fmt.Errorf("remove a view made before an erasure: %w", err)
 	}
 	return nil
 }
@@ -236,10 +259,6 @@ func (n *node) begin(ctx context.Context) error {
 		return err
 	}
 	if n.eraser, err = action.NewEraser(ctx, n.bucket, n.keys, n.log, n.view); err != nil {
-		return err
-	}
-	n.eraser, err = action.NewEraser(ctx, n.bucket, n.keys, n.log, n.view)
-	if err != nil {
 		return err
 	}
 	n.writing.run("writer", n.writer.Run)
