@@ -22,9 +22,9 @@ fast: ## the tests a developer runs all the time (under 3 minutes)
 race: ## the same under the race detector
 	$(GO) test -race -short ./...
 
-sim: ## thousands of seeds of the simulation, and 50 kills of the real program
+sim: ## thousands of seeds of the simulation, 50 kills and long attacks of the real program
 	RECUEIL_SIM_SEEDS=2000 $(GO) test -count=1 -timeout 30m -run TestSimulation ./core/action
-	RECUEIL_KILLS=50 $(GO) test -count=1 -timeout 30m -run TestKill ./core/app
+	RECUEIL_KILLS=50 $(GO) test -count=1 -timeout 30m -run 'TestKill|TestErasure|TestBucketGone|TestDiskFull|TestHostile' ./core/app
 
 fuzz: ## every fuzzer for FUZZTIME (20s)
 	@for pkg in $$($(GO) list ./...); do \
