@@ -8,5 +8,9 @@ import (
 )
 
 func main() {
-	os.Exit(app.Main(os.Args[1:], app.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv}))
+	program, err := os.Executable()
+	if err != nil {
+		program = "" // what it does in other processes is not done
+	}
+	os.Exit(app.Main(os.Args[1:], app.Terminal{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Program: program}))
 }

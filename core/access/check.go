@@ -10,6 +10,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // Limits of a role.
@@ -21,7 +22,7 @@ const (
 // CheckRole says what is wrong with a role, as a problem of kind Invalid with
 // pointers into it. A grant may name a collection that does not exist yet, or
 // no longer: it grants nothing until there is one.
-func CheckRole(r *Role, lookup schema.Lookup, kinds schema.Kinds) error {
+func CheckRole(r *Role, lookup ask.Lookup, kinds schema.Kinds) error {
 	var faults []problem.Field
 	fault := func(pointer, code string, args problem.Args) {
 		faults = append(faults, problem.Field{Pointer: pointer, Code: code, Args: args})
@@ -34,6 +35,9 @@ func CheckRole(r *Role, lookup schema.Lookup, kinds schema.Kinds) error {
 	}
 	if r.Sees.Level() > schema.Coordinators.Level() {
 		fault("/sees", "role_sees_unknown", problem.Args{"value": string(r.Sees)})
+	}
+	if r.SecondFactor && r.ID == Visitor {
+		fault("/second_factor", "role_visitor_factor", nil)
 	}
 	if len(r.Grants) > MaxGrants {
 		fault("/grants", "role_too_long", problem.Args{"limit": MaxGrants})
@@ -57,7 +61,7 @@ func validName(s string) bool {
 
 type grantCheck struct {
 	at     string
-	lookup schema.Lookup
+	lookup ask.Lookup
 	kinds  schema.Kinds
 	fault  func(pointer, code string, args problem.Args)
 }
@@ -136,7 +140,7 @@ func (c grantCheck) rows(g *Grant, col *schema.Collection) {
 	}
 	stand := OfRoles(time.Unix(0, 0))
 	stand.user, stand.association = "user", content.EntryID(strings.Repeat("0", 26))
-	if _, err := schema.ParseFilter(decoded, col, c.lookup, c.kinds, stand.Variable); err != nil {
+	if _, err := ask.ParseFilter(decoded, col, c.lookup, c.kinds, stand.Variable); err != nil {
 		c.fault(c.at+"/rows", "grant_rows_invalid", problem.Args{"reason": problem.CodeOf(err)})
 	}
 }

@@ -35,6 +35,8 @@ type Explanation struct {
 	Allowed bool             `json:"allowed"`
 	Roles   []content.RoleID `json:"roles"`
 	Reasons []Reason         `json:"reasons"` // none: no role says anything of the collection
+	// Waiting are the roles that do not count until there is a second factor.
+	Waiting []content.RoleID `json:"waiting,omitempty"`
 }
 
 // Explain tells which grants allow a need, and why the others do not. matches
@@ -42,7 +44,7 @@ type Explanation struct {
 // need names no entry. Rows are shown: only somebody with the roles, or who
 // manages roles, may be given an explanation.
 func (p *Policy) Explain(n Need, matches func(rows json.RawMessage) (bool, error)) (Explanation, error) {
-	out := Explanation{Allowed: p.everything, Roles: p.roles, Reasons: []Reason{}}
+	out := Explanation{Allowed: p.everything, Roles: p.roles, Reasons: []Reason{}, Waiting: p.waiting}
 	granted := map[content.FieldID]bool{}
 	for i := range p.grants {
 		h := &p.grants[i]

@@ -27,6 +27,12 @@ func Load(src Source, by content.Actor, now time.Time) (*Policy, error) {
 	if err != nil || p.everything {
 		return p, err
 	}
+	if by.As != "" {
+		if roles, err = viewAs(src, by, now); err != nil {
+			return nil, err
+		}
+		p.factor = true // the role itself is looked at, not who may hold it
+	}
 	for _, id := range append([]content.RoleID{Visitor}, roles...) {
 		if slices.Contains(p.roles, id) {
 			continue
@@ -36,11 +42,51 @@ func Load(src Source, by content.Actor, now time.Time) (*Policy, error) {
 		if err != nil {
 			return nil, err
 		}
-		if found { // a removed role grants nothing
+		switch {
+		case !found: // a removed role grants nothing
+		case r.SecondFactor && !p.factor:
+			p.waiting = append(p.waiting, id)
+		default:
 			p.hold(id, &r)
 		}
 	}
+	if by.Kind == content.ActorPlugin && by.For != "" {
+		return p, p.within(src, content.Actor{Kind: content.ActorPlugin, ID: by.ID})
+	}
 	return p, nil
+}
+
+// viewAs gives the one role as which somebody looks at the site. Who manages
+// roles and users may: they could give themselves the role, or anybody.
+func viewAs(src Source, by content.Actor, now time.Time) ([]content.RoleID, error) {
+	role := by.As
+	by.As = ""
+	own, err := Load(src, by, now)
+	if err != nil {
+		return nil, err
+	}
+	for _, what := range []string{Roles, Users} {
+		if _, err := own.Allow(Need{Verb: Manage, Collection: what}); err != nil {
+			return nil, err
+		}
+	}
+	found, err := decode(src, content.NounRole, string(role), new(Role))
+	if err == nil && !found {
+		err = problem.New(problem.NotFound, "role_missing", problem.Args{"id": string(role)})
+	}
+	return []content.RoleID{role}, err
+}
+
+// within bounds a policy by what another actor may do. Conditions on who asks
+// mean the same person in both.
+func (p *Policy) within(src Source, other content.Actor) error {
+	bound, err := Load(src, other, p.now)
+	if err != nil {
+		return err
+	}
+	bound.user, bound.association = p.user, p.association
+	p.bound = bound
+	return nil
 }
 
 // OfRoles makes the policy that a visitor would have who held the roles: for
@@ -96,7 +142,7 @@ func user(src Source, p *Policy, id content.UserID) ([]content.RoleID, error) {
 	if !found || u.Disabled {
 		return nil, problem.New(problem.Unauthenticated, "account_closed", nil)
 	}
-	p.user, p.association = id, u.Association
+	p.user, p.association, p.factor = id, u.Association, u.SecondFactor
 	return u.Roles, nil
 }
 

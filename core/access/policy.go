@@ -1,6 +1,7 @@
 package access
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
@@ -17,8 +18,13 @@ type Policy struct {
 	association content.EntryID
 	now         time.Time
 	everything  bool // the program itself
+	factor      bool // the user has a second factor
 	roles       []content.RoleID
+	waiting     []content.RoleID // held, but in vain without a second factor
 	grants      []held
+	// bound is what else has to allow everything: a plugin that acts for a user
+	// may do what both of them may. nil: nothing else.
+	bound *Policy
 }
 
 // held is a grant of a role that the actor has.
@@ -63,6 +69,10 @@ func (p *Policy) Association() content.EntryID { return p.association }
 // Roles lists the roles that count, Visitor included.
 func (p *Policy) Roles() []content.RoleID { return p.roles }
 
+// Waiting lists the roles of the user that do not count until they have a
+// second factor.
+func (p *Policy) Waiting() []content.RoleID { return p.waiting }
+
 // SignedIn reports whether the actor is anybody in particular.
 func (p *Policy) SignedIn() bool { return p.everything || !isVisitor(p.by) }
 
@@ -78,6 +88,9 @@ func (p *Policy) At(now time.Time) *Policy {
 func (p *Policy) May(v Verb, collection string) bool {
 	if p.everything {
 		return true
+	}
+	if p.bound != nil && !p.bound.May(v, collection) {
+		return false
 	}
 	for i := range p.grants {
 		if p.applies(&p.grants[i], v, collection) {
@@ -106,6 +119,12 @@ func (p *Policy) Fields(col *schema.Collection, v Verb) FieldSet {
 	return set
 }
 
+// ScopeOf is the entries that match one row filter, with the variables that
+// the actor has.
+func (p *Policy) ScopeOf(rows json.RawMessage) Scope {
+	return p.scope([]Part{{Rows: rows}})
+}
+
 func (p *Policy) parts(v Verb, collection string) []Part {
 	if p.everything {
 		return []Part{{Fields: FieldSet{all: hidden + 1}}}
@@ -115,6 +134,28 @@ func (p *Policy) parts(v Verb, collection string) []Part {
 		h := &p.grants[i]
 		if p.applies(h, v, collection) {
 			out = append(out, Part{Rows: h.Rows, Fields: fieldsOf(&h.Grant, h.level), Role: h.role, Grant: h.index})
+		}
+	}
+	if p.bound != nil {
+		return crossed(out, p.bound.parts(v, collection))
+	}
+	return out
+}
+
+// crossed gives what two policies allow together: each part of the one within
+// each part of the other.
+func crossed(own, bound []Part) []Part {
+	var out []Part
+	for _, a := range own {
+		for _, b := range bound {
+			part := Part{Rows: a.Rows, Fields: a.Fields.Intersect(b.Fields), Role: a.Role, Grant: a.Grant}
+			switch {
+			case part.Rows == nil:
+				part.Rows = b.Rows
+			case b.Rows != nil:
+				part.Rows = both([][]json.RawMessage{{a.Rows}, {b.Rows}})
+			}
+			out = append(out, part)
 		}
 	}
 	return out

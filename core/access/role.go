@@ -44,10 +44,11 @@ const (
 	Audit       = "@audit"
 	Webhooks    = "@webhooks"
 	Plugins     = "@plugins"
+	Search      = "@search" // read: what people search for; manage: the index
 )
 
 // Admin lists the collections of things that are not entries.
-var Admin = [...]string{Collections, Users, Roles, Tokens, Assets, Audit, Webhooks, Plugins}
+var Admin = [...]string{Collections, Users, Roles, Tokens, Assets, Audit, Webhooks, Plugins, Search}
 
 // Grant lets its holder do some verbs with a collection.
 type Grant struct {
@@ -73,9 +74,13 @@ type Role struct {
 	Grants []Grant        `json:"grants"`
 	// Sees bounds the fields of this role's own grants by their visibility. It
 	// opens nothing in a collection that another role grants.
-	Sees     schema.Visibility `json:"sees,omitempty"`
-	Builtin  bool              `json:"builtin,omitempty"` // cannot be removed
-	Revision int               `json:"revision"`
+	Sees schema.Visibility `json:"sees,omitempty"`
+	// SecondFactor makes the role count only for users who sign in with a
+	// second factor, too; until they have one, they hold it in vain.
+	SecondFactor bool `json:"second_factor,omitempty"`
+
+	Builtin  bool `json:"builtin,omitempty"` // cannot be removed
+	Revision int  `json:"revision"`
 }
 
 // The built-in roles. Visitor is what everybody has, signed in or not.

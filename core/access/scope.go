@@ -7,6 +7,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // Scope is the part of a collection in which something is allowed: on which
@@ -171,28 +172,28 @@ func both(conditions [][]json.RawMessage) json.RawMessage {
 
 // Filter compiles the rows of the scope, its variables filled. The filter is
 // the administrator's, not the caller's: it may read any field.
-func (s Scope) Filter(col *schema.Collection, lookup schema.Lookup, kinds schema.Kinds) (schema.Filter, error) {
+func (s Scope) Filter(col *schema.Collection, lookup ask.Lookup, kinds schema.Kinds) (ask.Filter, error) {
 	return s.any(s.Rows, col, lookup, kinds)
 }
 
 // FilterOf compiles the rows of one part of the scope.
-func (s Scope) FilterOf(part Part, col *schema.Collection, lookup schema.Lookup, kinds schema.Kinds) (schema.Filter, error) {
+func (s Scope) FilterOf(part Part, col *schema.Collection, lookup ask.Lookup, kinds schema.Kinds) (ask.Filter, error) {
 	if part.Rows == nil {
-		return schema.Filter{}, nil
+		return ask.Filter{}, nil
 	}
 	return s.any([]json.RawMessage{part.Rows}, col, lookup, kinds)
 }
 
-func (s Scope) any(rows []json.RawMessage, col *schema.Collection, lookup schema.Lookup, kinds schema.Kinds) (schema.Filter, error) {
-	var out schema.Filter
+func (s Scope) any(rows []json.RawMessage, col *schema.Collection, lookup ask.Lookup, kinds schema.Kinds) (ask.Filter, error) {
+	var out ask.Filter
 	for _, raw := range rows {
 		var decoded any
 		if err := json.Unmarshal(raw, &decoded); err != nil {
-			return schema.Filter{}, fmt.Errorf("read the rows of a grant on %s: %w", col.Name, err)
+			return ask.Filter{}, fmt.Errorf("read the rows of a grant on %s: %w", col.Name, err)
 		}
-		f, err := schema.ParseFilter(decoded, col, lookup, kinds, s.vars)
+		f, err := ask.ParseFilter(decoded, col, lookup, kinds, s.vars)
 		if err != nil {
-			return schema.Filter{}, fmt.Errorf("compile the rows of a grant on %s: %w", col.Name, err)
+			return ask.Filter{}, fmt.Errorf("compile the rows of a grant on %s: %w", col.Name, err)
 		}
 		out.Or = append(out.Or, f)
 	}

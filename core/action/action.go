@@ -35,6 +35,9 @@ type Env struct {
 
 	out   *outcome
 	batch *batch // nil unless the plan brings several entries
+	// begun are the entries that acts before this one changed in the same
+	// commit, with their revisions from before it; nil: the act is alone.
+	begun map[content.EntryID]int
 	// quiet reports whether nothing of a collection has changed since a
 	// record; nil outside of a draft.
 	quiet func(content.CollectionID, commitlog.Seq) bool
@@ -51,12 +54,8 @@ type Past interface {
 	// Revision gives the entry as it was after one of its revisions, or a
 	// NotFound problem. What was erased since reads as absent.
 	Revision(ctx context.Context, id content.EntryID, revision int) (*content.Entry, error)
-}
-
-// Hook sees every commit before its checks, and may change it or refuse it
-// with a problem. It runs while other changes wait, so it has to be quick.
-type Hook interface {
-	BeforeCommit(ctx context.Context, c *content.Commit) error
+	// Commit gives what an actor committed in a record, under a key.
+	Commit(ctx context.Context, seq commitlog.Seq, by content.Actor, key string) (*content.Commit, error)
 }
 
 // Options of one change.
@@ -64,6 +63,7 @@ type Options struct {
 	Key     string // idempotency key of the caller, unique per actor for 24 hours
 	Request string // fingerprint of the request that came with Key
 	Reason  string // kept in the history; must not hold personal data
+	Depth   int    // see content.Commit
 }
 
 // Receipt says what became of a change.
@@ -84,6 +84,7 @@ type Receipt struct {
 const (
 	MaxChanges    = 2000    // facts in one commit
 	MaxEntryBytes = 1 << 20 // values of one version, as JSON
+	MaxActs       = 100     // acts in one DoAll
 	MaxImport     = 500     // entries in one ImportEntries
 	MaxTree       = 500     // entries moved along with their parent to the trash and back
 	MaxReason     = 1000    // bytes

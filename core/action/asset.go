@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -47,7 +48,7 @@ func (a SaveAsset) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	old := content.Asset{ID: content.AssetID(env.NewID()), CreatedAt: env.Now, CreatedBy: env.By}
 	if next.ID != "" {
 		var err error
-		if old, err = find[content.Asset](tx, content.NounAsset, string(next.ID)); err != nil {
+		if old, err = noun.Find[content.Asset](tx, content.NounAsset, string(next.ID)); err != nil {
 			return nil, err
 		}
 		if a.IfMatch != nil && *a.IfMatch != old.Revision {
@@ -55,7 +56,15 @@ func (a SaveAsset) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 				With("current_revision", old.Revision)
 		}
 	}
+	if old.Frozen && next.Blob != "" && next.Blob != old.Blob {
+		return nil, problem.New(problem.Conflict, "asset_frozen", nil)
+	}
+	next.Frozen = old.Frozen
 	next.ID, next.CreatedAt, next.CreatedBy, next.Revision = old.ID, old.CreatedAt, old.CreatedBy, old.Revision
+	next.Text = nil // found out again, from the new file
+	if next.Blob == "" || next.Blob == old.Blob {
+		next.Text = old.Text
+	}
 	if next.Blob == "" {
 		next.Blob, next.Size, next.MediaType = old.Blob, old.Size, old.MediaType
 		next.Width, next.Height = old.Width, old.Height
@@ -63,12 +72,12 @@ func (a SaveAsset) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if err := tidyAsset(&next); err != nil {
 		return nil, err
 	}
-	if same, err := sameJSON(old, next); a.Asset.ID != "" && (same || err != nil) {
-		env.out.subject = string(next.ID)
+	if same, err := noun.Same(old, next); a.Asset.ID != "" && (same || err != nil) {
+		env.About(string(next.ID))
 		return nil, err
 	}
 	next.Revision++
-	return changeNoun(content.NounAsset, string(next.ID), "", next)
+	return noun.Change(content.NounAsset, string(next.ID), "", next)
 }
 
 // tidyAsset cleans what people say of an asset and holds it to its limits.
@@ -91,9 +100,9 @@ func tidyAsset(a *content.Asset) error {
 	}
 	for _, l := range slices.Sorted(maps.Keys(a.Alt)) {
 		if !content.ValidLocale(string(l)) || len(a.Alt) > MaxLocales {
-			fault("/alt"+pointer(string(l)), "locale_unknown", problem.Args{"locale": short(string(l))})
+			fault("/alt"+problem.Pointer(string(l)), "locale_unknown", problem.Args{"locale": problem.Short(string(l))})
 		} else if tooLong(a.Alt[l]) {
-			fault("/alt"+pointer(string(l)), "asset_text_too_long", problem.Args{"limit": MaxAssetText})
+			fault("/alt"+problem.Pointer(string(l)), "asset_text_too_long", problem.Args{"limit": MaxAssetText})
 		}
 	}
 	if len(a.Tags) > MaxTags {
@@ -103,6 +112,9 @@ func tidyAsset(a *content.Asset) error {
 		if tooLong(tag) || strings.TrimSpace(tag) == "" {
 			fault("/tags/"+strconv.Itoa(i), "asset_text_too_long", problem.Args{"limit": MaxAssetText})
 		}
+	}
+	if f := a.Focus; f != nil && !(f.X >= 0 && f.X <= 1 && f.Y >= 0 && f.Y <= 1) { // nor NaN
+		fault("/focus", "asset_focus", nil)
 	}
 	if schema.Visibility(a.Visibility).Level() > schema.Coordinators.Level() {
 		fault("/visibility", "visibility_unknown", nil)
@@ -133,7 +145,7 @@ func (RemoveAsset) Needs(*view.Tx) ([]access.Need, error) {
 
 // Plan removes.
 func (a RemoveAsset) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	old, err := find[content.Asset](tx, content.NounAsset, string(a.ID))
+	old, err := noun.Find[content.Asset](tx, content.NounAsset, string(a.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -141,12 +153,15 @@ func (a RemoveAsset) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 		return nil, problem.New(problem.Stale, "asset_changed", problem.Args{"revision": old.Revision}).
 			With("current_revision", old.Revision)
 	}
+	if old.Frozen {
+		return nil, problem.New(problem.Conflict, "asset_frozen", nil)
+	}
 	if !a.Force {
 		if err := unused(tx, env, a.ID); err != nil {
 			return nil, err
 		}
 	}
-	return []content.Change{gone(content.NounAsset, string(a.ID))}, nil
+	return []content.Change{noun.Gone(content.NounAsset, string(a.ID))}, nil
 }
 
 // unused refuses to take an asset from the entries that show it, live or in a

@@ -1,4 +1,4 @@
-package action
+package action_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action"
 	"github.com/recueil-cms/recueil/core/content"
 )
 
@@ -44,7 +45,7 @@ func benchSave(b *testing.B, callers int, program bool) {
 			if turn > int64(b.N) {
 				return
 			}
-			if _, err := s.runner.Do(b.Context(), by, SaveDraft{ID: ids[i], Inputs: in("score", float64(turn))}); err != nil {
+			if _, err := s.runner.Do(b.Context(), by, action.SaveDraft{ID: ids[i], Inputs: in("score", float64(turn))}); err != nil {
 				b.Error(err)
 				return
 			}
@@ -64,7 +65,7 @@ func benchCreate(b *testing.B) {
 			if turn > int64(b.N) {
 				return
 			}
-			_, err := s.runner.Do(b.Context(), robot, CreateEntry{Collection: "notes", Inputs: in(
+			_, err := s.runner.Do(b.Context(), robot, action.CreateEntry{Collection: "notes", Inputs: in(
 				"title", fmt.Sprintf("Note %d", turn), "body", benchBody, "code", fmt.Sprintf("C%d", turn))})
 			if err != nil {
 				b.Error(err)

@@ -2,8 +2,8 @@ package action
 
 import (
 	"errors"
-	"strconv"
 
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -46,7 +46,7 @@ func (e *edit) checkUnique(tx *view.Tx, l content.Locale, which func(content.Fie
 func (e *edit) clash(tx *view.Tx, l content.Locale, f *schema.Field, value any) ([]problem.Field, error) {
 	code := "value_taken"
 	if e.env.reserved(place{e.col.ID, f.ID, sideOf(f, l), value}, e.ID) {
-		return []problem.Field{{Pointer: pointer(f.Name), Code: code, Args: problem.Args{"field": label(f)}}}, nil
+		return []problem.Field{{Pointer: problem.Pointer(f.Name), Code: code, Args: problem.Args{"field": label(f)}}}, nil
 	}
 	other, taken, err := tx.Taken(e.col.ID, f.ID, sideOf(f, l), value, e.ID)
 	if err != nil || !taken {
@@ -55,7 +55,7 @@ func (e *edit) clash(tx *view.Tx, l content.Locale, f *schema.Field, value any) 
 	if holder, err := tx.Entry(other); err == nil && holder.TrashedAt != nil {
 		code = "value_taken_in_trash"
 	}
-	return []problem.Field{{Pointer: pointer(f.Name), Code: code, Args: problem.Args{"field": label(f)}}}, nil
+	return []problem.Field{{Pointer: problem.Pointer(f.Name), Code: code, Args: problem.Args{"field": label(f)}}}, nil
 }
 
 // sideOf is where an entry keeps the values of a field.
@@ -67,8 +67,8 @@ func sideOf(f *schema.Field, l content.Locale) content.Locale {
 }
 
 // dangling tells which references lead nowhere: to an entry or asset that does
-// not exist or is in the trash, or to an entry of a collection that the field
-// does not allow.
+// not exist or is in the trash, or to an entry of a collection, or a file of a
+// type, that the field does not allow, be it inside a group, a list or a block.
 func (e *edit) dangling(tx *view.Tx, values content.Values, which func(content.FieldID) bool) ([]problem.Field, error) {
 	picked := content.Values{}
 	for id, v := range values {
@@ -76,72 +76,99 @@ func (e *edit) dangling(tx *view.Tx, values content.Values, which func(content.F
 			picked[id] = v
 		}
 	}
-	refs := e.env.Kinds.Refs(e.col, picked)
-	if len(refs) > MaxRefs {
+	if refs := e.env.Kinds.Refs(e.col, picked); len(refs) > MaxRefs {
 		return nil, problem.New(problem.TooLarge, "too_many_references", problem.Args{"limit": MaxRefs, "n": len(refs)})
 	}
+	found := targets{tx: tx, env: e.env, self: e.ID, known: map[content.Ref]target{}}
 	var faults []problem.Field
-	nth := map[content.FieldID]int{}
-	for _, r := range refs {
-		f := e.col.Field(r.Field)
-		at := pointer(f.Name)
-		if keys(picked[r.Field]) {
-			at += "/" + strconv.Itoa(nth[r.Field])
-		}
-		nth[r.Field]++
-		code, err := e.target(tx, f, r.Ref)
+	for _, r := range e.env.Kinds.Placed(e.col, picked) {
+		fault, err := found.fault(r)
 		if err != nil {
 			return nil, err
 		}
-		if code != "" {
-			faults = append(faults, problem.Field{Pointer: at, Code: code,
-				Args: problem.Args{"field": label(f), "id": r.Ref.ID}})
+		if fault != nil && len(faults) < maxFaults {
+			faults = append(faults, *fault)
 		}
 	}
 	return faults, nil
 }
 
-// keys reports whether a value is a list of ids, so that the nth reference is
-// its nth item.
-func keys(v any) bool {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
-		return false
-	}
-	_, ok = list[0].(string)
-	return ok
+// maxFaults bounds what is told of one entry.
+const maxFaults = 100
+
+// target is what a reference leads to.
+type target struct {
+	fault string               // code of what is wrong with it, or ""
+	media string               // of an asset
+	in    content.CollectionID // of an entry; "" is the one that refers
 }
 
-// target gives the code of what is wrong with a reference, or "".
-func (e *edit) target(tx *view.Tx, f *schema.Field, r content.Ref) (string, error) {
+// targets looks each of them up once.
+type targets struct {
+	tx    *view.Tx
+	env   Env
+	self  content.EntryID
+	known map[content.Ref]target
+}
+
+// fault says what is wrong with a reference where it stands.
+func (t *targets) fault(r schema.Placed) (*problem.Field, error) {
+	to, ok := t.known[r.Ref]
+	if !ok {
+		var err error
+		if to, err = t.find(r.Ref); err != nil {
+			return nil, err
+		}
+		t.known[r.Ref] = to
+	}
+	args := problem.Args{"field": label(r.Field), "id": r.Ref.ID}
+	code := to.fault
+	switch {
+	case code != "":
+	case r.Ref.Kind == content.RefAsset && !schema.AllowsMedia(*r.Field, to.media):
+		code = "asset_type"
+		args["type"], args["allowed"] = to.media, schema.MediaTypes(*r.Field)
+	case to.in != "" && t.elsewhere(*r.Field, to.in):
+		code = "target_elsewhere"
+	default:
+		return nil, nil
+	}
+	return &problem.Field{Pointer: r.Pointer, Code: code, Args: args}, nil
+}
+
+func (t *targets) find(r content.Ref) (target, error) {
 	if r.Kind == content.RefAsset {
-		_, err := tx.Noun(content.NounAsset, r.ID)
-		if errors.Is(err, view.ErrNotFound) {
-			return "asset_missing", nil
+		if t.env.batch != nil && t.env.batch.assets[content.AssetID(r.ID)] != "" {
+			return target{media: t.env.batch.assets[content.AssetID(r.ID)]}, nil
 		}
-		return "", err
-	}
-	if r.ID == string(e.ID) {
-		return "", nil
-	}
-	in, expected := e.env.expects(content.EntryID(r.ID))
-	if !expected {
-		other, err := tx.Entry(content.EntryID(r.ID))
-		switch {
-		case errors.Is(err, view.ErrNotFound):
-			return "target_missing", nil
-		case err != nil:
-			return "", err
-		case other.TrashedAt != nil:
-			return "target_in_trash", nil
+		asset, err := noun.Find[content.Asset](t.tx, content.NounAsset, r.ID)
+		if problem.KindOf(err) == problem.NotFound {
+			return target{fault: "asset_missing"}, nil
 		}
-		in = other.Collection
+		return target{media: asset.MediaType}, err
 	}
-	relation, ok := e.env.Kinds.Relation(*f)
-	if ok && len(relation.To) > 0 && !leads(tx, relation.To, in) {
-		return "target_elsewhere", nil
+	if r.ID == string(t.self) {
+		return target{}, nil
 	}
-	return "", nil
+	if in, expected := t.env.expects(content.EntryID(r.ID)); expected {
+		return target{in: in}, nil
+	}
+	other, err := t.tx.Entry(content.EntryID(r.ID))
+	switch {
+	case errors.Is(err, view.ErrNotFound):
+		return target{fault: "target_missing"}, nil
+	case err != nil:
+		return target{}, err
+	case other.TrashedAt != nil:
+		return target{fault: "target_in_trash"}, nil
+	}
+	return target{in: other.Collection}, nil
+}
+
+// elsewhere reports whether a field does not lead to a collection.
+func (t *targets) elsewhere(f schema.Field, in content.CollectionID) bool {
+	relation, ok := t.env.Kinds.Relation(f)
+	return ok && len(relation.To) > 0 && !leads(t.tx, relation.To, in)
 }
 
 // leads reports whether a relation allows a collection; a definition may name

@@ -1,4 +1,4 @@
-package action
+package action_test
 
 import (
 	"bytes"
@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/storage/keyring"
 	"github.com/recueil-cms/recueil/storage/storagetest"
@@ -34,8 +37,8 @@ func personalEntry(id content.EntryID) *content.Entry {
 
 func TestCodecRoundTrip(t *testing.T) {
 	ctx := t.Context()
-	codec := Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
-	user, err := NewUserNoun(content.User{ID: "u1", Roles: []content.RoleID{"editor"},
+	codec := sealed.Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
+	user, err := noun.OfUser(content.User{ID: "u1", Roles: []content.RoleID{"editor"},
 		UserPersonal: content.UserPersonal{Name: canary, Email: "zohra@example.org", PasswordHash: "$argon2id$…"}})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +56,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{canary, "zohra@example.org", EmailLookup("zohra@example.org"), "argon2id"} {
+	for _, secret := range []string{canary, "zohra@example.org", noun.EmailLookup("zohra@example.org"), "argon2id"} {
 		if bytes.Contains(data, []byte(secret)) {
 			t.Errorf("the record shows %q", secret)
 		}
@@ -68,7 +71,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(got, commits) {
 		t.Errorf("decoded\n%+v\nwant\n%+v", got, commits)
 	}
-	u, err := DecodeUser(got[0].Changes[1].Noun)
+	u, err := noun.DecodeUser(got[0].Changes[1].Noun)
 	if err != nil || u.Name != canary || u.Email != "zohra@example.org" {
 		t.Errorf("user is %+v, %v", u, err)
 	}
@@ -77,8 +80,8 @@ func TestCodecRoundTrip(t *testing.T) {
 func TestCodecAfterErasure(t *testing.T) {
 	ctx := t.Context()
 	keys := keyring.Open(storagetest.NewMemory(), rand.Reader)
-	codec := Codec{Keys: keys}
-	user, err := NewUserNoun(content.User{ID: "u1", UserPersonal: content.UserPersonal{Email: "zohra@example.org"}})
+	codec := sealed.Codec{Keys: keys}
+	user, err := noun.OfUser(content.User{ID: "u1", UserPersonal: content.UserPersonal{Email: "zohra@example.org"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,7 @@ func TestCodecAfterErasure(t *testing.T) {
 			t.Errorf("%q of the erased entry reads %v", l, v.Personal)
 		}
 	}
-	if !lost(erased, "fr") || lost(kept, "fr") {
+	if !action.Lost(erased, "fr") || action.Lost(kept, "fr") {
 		t.Error("what was erased is not told from what never was")
 	}
 	if kept.Side("fr").Draft.Personal["contact"] != canary+" draft" {
@@ -115,7 +118,7 @@ func TestCodecAfterErasure(t *testing.T) {
 // A sealed value is bound to its entry, locale and revision.
 func TestCodecRefusesMovedSeals(t *testing.T) {
 	ctx := t.Context()
-	codec := Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
+	codec := sealed.Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
 	data, err := codec.Encode(ctx, []content.Commit{{Changes: []content.Change{{Entry: personalEntry("E1")}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +140,7 @@ func TestCodecRefusesMovedSeals(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := codec.Decode(ctx, forged)
-		if err == nil && !lost(got[0].Changes[0].Entry, "fr") {
+		if err == nil && !action.Lost(got[0].Changes[0].Entry, "fr") {
 			t.Errorf("%s: a moved value was opened", name)
 		}
 	}
@@ -145,7 +148,7 @@ func TestCodecRefusesMovedSeals(t *testing.T) {
 
 func TestCodecManySubjects(t *testing.T) {
 	ctx := t.Context()
-	codec := Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
+	codec := sealed.Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
 	var commits []content.Commit
 	for i := range 200 {
 		e := personalEntry(content.EntryID(fmt.Sprintf("E%d", i)))
@@ -164,7 +167,7 @@ func TestCodecManySubjects(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	fresh := Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
+	fresh := sealed.Codec{Keys: keyring.Open(storagetest.NewMemory(), rand.Reader)}
 	if _, err := fresh.Encode(cancelled, commits); err == nil {
 		t.Error("sealing went on after its context ended")
 	}

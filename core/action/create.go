@@ -25,6 +25,10 @@ type CreateEntry struct {
 	Collection string // id or name
 	Inputs     Inputs
 
+	// ID is drawn by the caller, so that other acts of a commit can name the
+	// entry: a ULID of now that was never used. Empty: it is drawn here.
+	ID content.EntryID
+
 	Parent content.EntryID // trees only; empty: at the top
 	// After and Before name the sibling to stand next to; both empty: last.
 	After, Before content.EntryID
@@ -60,7 +64,12 @@ func (a CreateEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if len(a.Inputs) == 0 {
 		return nil, problem.New(problem.BadRequest, "locale_needed", nil)
 	}
-	e := create(env, c, content.EntryID(env.NewID()))
+	if a.ID == "" {
+		a.ID = content.EntryID(env.NewID())
+	} else if err := drawn(tx, env, a.ID); err != nil {
+		return nil, err
+	}
+	e := create(env, c, a.ID)
 	if err := e.place(tx, a.Parent, a.After, a.Before); err != nil {
 		return nil, err
 	}

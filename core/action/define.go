@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -36,7 +37,9 @@ type DefineCollection struct {
 func (DefineCollection) Name() string { return "collection.define" }
 
 // Needs the right to manage collections.
-func (DefineCollection) Needs(*view.Tx) ([]access.Need, error) { return manage(access.Collections) }
+func (DefineCollection) Needs(*view.Tx) ([]access.Need, error) {
+	return noun.Manage(access.Collections)
+}
 
 // Report says what a definition would do.
 type Report struct {
@@ -135,8 +138,8 @@ func (a DefineCollection) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 		return nil, err
 	}
 	if d.old != nil {
-		if same, err := sameJSON(d.old, d.new); same || err != nil {
-			env.out.subject = string(d.old.ID)
+		if same, err := noun.Same(d.old, d.new); same || err != nil {
+			env.About(string(d.old.ID))
 			return nil, err
 		}
 	}
@@ -156,7 +159,7 @@ func (a DefineCollection) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 func (d *definition) changes(env Env) ([]content.Change, error) {
 	c := *d.new
 	c.Revision++
-	changes, err := changeNoun(content.NounCollection, string(c.ID), c.Name, c)
+	changes, err := noun.Change(content.NounCollection, string(c.ID), c.Name, c)
 	for _, change := range d.rewritten {
 		e := *change.Entry
 		e.UpdatedAt = env.Now
@@ -194,6 +197,7 @@ type definition struct {
 	bytes     int // of what is rewritten
 	tally     map[Confirmation]int
 	holders   map[place]content.EntryID // of values in fields that become unique
+	targets   *targets                  // of the references, for the time of a scan
 }
 
 // open completes and checks the definition by itself and beside the others.
@@ -270,7 +274,7 @@ func (RemoveCollection) Name() string { return "collection.remove" }
 
 // Needs the right to manage collections, and to purge what is in this one.
 func (a RemoveCollection) Needs(tx *view.Tx) ([]access.Need, error) {
-	needs, err := manage(access.Collections)
+	needs, err := noun.Manage(access.Collections)
 	if c := tx.Collection(a.Collection); c != nil {
 		needs = append(needs, access.Need{Verb: access.Purge, Collection: string(c.ID), Of: c})
 	}
@@ -291,14 +295,16 @@ func (a RemoveCollection) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 		return nil, problem.New(problem.Conflict, "collection_referenced", problem.Args{"names": holders}).
 			With("collections", holders)
 	}
-	changes := []content.Change{gone(content.NounCollection, string(c.ID))}
+	changes := []content.Change{noun.Gone(content.NounCollection, string(c.ID))}
 	entries := 0
 	err = tx.EachEntry(c.ID, func(e *content.Entry) error {
 		entries++
-		if len(changes) <= MaxChanges {
-			changes = append(changes, purge(e, c)...)
+		if len(changes) > MaxChanges {
+			return nil
 		}
-		return nil
+		going, err := purge(tx, e, c)
+		changes = append(changes, going...)
+		return err
 	})
 	switch {
 	case err != nil:

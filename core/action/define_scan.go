@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -25,6 +26,7 @@ func (d *definition) scan(tx *view.Tx) error {
 	if !w.any() {
 		return nil
 	}
+	d.targets = &targets{tx: tx, env: d.env, known: map[content.Ref]target{}}
 	err := tx.EachEntry(d.new.ID, func(e *content.Entry) error {
 		d.report.Checked++
 		return d.entry(e, w)
@@ -112,6 +114,9 @@ func (d *definition) entry(e *content.Entry, w *work) error {
 	for _, l := range faces(e) {
 		found.face(l, w)
 	}
+	if found.failed != nil {
+		return found.failed
+	}
 	if len(found.offences) > 0 {
 		d.report.Offending++
 		for _, o := range found.offences {
@@ -136,6 +141,7 @@ type findings struct {
 	entry    *content.Entry
 	offences []Offence
 	confirm  map[Confirmation]bool
+	failed   error // to look something up
 }
 
 func (f *findings) face(l content.Locale, w *work) {
@@ -144,8 +150,11 @@ func (f *findings) face(l content.Locale, w *work) {
 			continue
 		}
 		for id := range w.convert {
-			if _, err := f.d.convert(id, values[id]); err != nil {
+			now, err := f.d.convert(id, values[id])
+			if err != nil {
 				f.offend(l, id, err)
+			} else if faults := f.leads(id, values[id], now); len(faults) > 0 {
+				f.offend(l, id, problem.OfFields(problem.Invalid, "", faults))
 			}
 		}
 		for _, id := range w.unique {
@@ -168,6 +177,36 @@ func (f *findings) face(l content.Locale, w *work) {
 			f.confirm[Confirmation{Code: "live_incomplete", Field: name}] = true
 		}
 	}
+}
+
+// leads says which references of a value the new field allows no more: files of
+// another type, entries of another collection. What was wrong before stays so.
+func (f *findings) leads(id content.FieldID, was, now any) (faults []problem.Field) {
+	from, to := f.d.old.Field(id), f.d.new.Field(id)
+	if from == nil || to == nil || now == nil {
+		return nil
+	}
+	type wrong struct {
+		ref  content.Ref
+		code string
+	}
+	known := map[wrong]bool{}
+	for _, r := range f.d.env.Kinds.PlacedIn(from, was) {
+		fault, err := f.d.targets.fault(r)
+		f.failed = errors.Join(f.failed, err)
+		if fault != nil {
+			known[wrong{r.Ref, fault.Code}] = true
+		}
+	}
+	for _, r := range f.d.env.Kinds.PlacedIn(to, now) {
+		fault, err := f.d.targets.fault(r)
+		f.failed = errors.Join(f.failed, err)
+		if fault != nil && !known[wrong{r.Ref, fault.Code}] {
+			fault.Pointer = strings.TrimPrefix(fault.Pointer, problem.Pointer(to.Name))
+			faults = append(faults, *fault)
+		}
+	}
+	return faults
 }
 
 // unique compares a value with those of the entries before. The same fault is
@@ -193,7 +232,7 @@ func (f *findings) offend(l content.Locale, id content.FieldID, err error) {
 	name := f.d.nameOf(id)
 	for _, fault := range p.Fields {
 		o := Offence{Entry: f.entry.ID, Title: f.title(), Locale: l, Field: name,
-			Pointer: pointer(name) + fault.Pointer, Code: fault.Code}
+			Pointer: problem.Pointer(name) + fault.Pointer, Code: fault.Code}
 		if !slices.Contains(f.offences, o) {
 			f.offences = append(f.offences, o)
 		}
@@ -204,7 +243,7 @@ func (f *findings) offend(l content.Locale, id content.FieldID, err error) {
 func (f *findings) title() string {
 	for _, l := range faces(f.entry) {
 		if text, ok := f.entry.Working(l)[f.d.old.Title].(string); ok {
-			return cutText(text, 100)
+			return noun.Cut(text, 100)
 		}
 	}
 	return ""

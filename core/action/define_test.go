@@ -1,10 +1,11 @@
-package action
+package action_test
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/recueil-cms/recueil/core/action"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -12,11 +13,11 @@ import (
 )
 
 // redefine changes the collection of notes.
-func (s *site) redefine(force bool, change func(c *schema.Collection)) DefineCollection {
+func (s *site) redefine(force bool, change func(c *schema.Collection)) action.DefineCollection {
 	s.t.Helper()
 	c := define(s.t, notes)
 	change(&c)
-	return DefineCollection{Definition: c, Force: force, Locale: "fr"}
+	return action.DefineCollection{Definition: c, Force: force, Locale: "fr"}
 }
 
 func remove(c *schema.Collection, name string) {
@@ -28,13 +29,13 @@ func remove(c *schema.Collection, name string) {
 	}
 }
 
-func report(p *problem.Error) *Report { return p.Meta["report"].(*Report) }
+func report(p *problem.Error) *action.Report { return p.Meta["report"].(*action.Report) }
 
 func TestDefine(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "body", "b", "score", 1)
-	s.refuse(robot, DefineCollection{Definition: define(t, strings.Replace(notes, `"id":"notes"`, `"id":"other"`, 1))}, "collection_name_taken")
-	s.refuse(robot, DefineCollection{Definition: define(t, notes), IfMatch: at(0)}, "collection_changed")
+	s.refuse(robot, action.DefineCollection{Definition: define(t, strings.Replace(notes, `"id":"notes"`, `"id":"other"`, 1))}, "collection_name_taken")
+	s.refuse(robot, action.DefineCollection{Definition: define(t, notes), IfMatch: at(0)}, "collection_changed")
 	s.refuse(robot, s.redefine(false, func(c *schema.Collection) { c.Fields[0].Kind = "nonsense" }), "invalid_definition")
 	s.refuse(robot, s.redefine(false, func(c *schema.Collection) {
 		c.FieldNamed("related").Settings = []byte(`{"to":["nowhere"]}`)
@@ -47,7 +48,7 @@ func TestDefine(t *testing.T) {
 		c.FieldNamed("body").Name = "text"
 		c.Fields[0], c.Fields[2] = c.Fields[2], c.Fields[0]
 	}))
-	s.do(robot, SaveDraft{ID: id, Inputs: in("score", 2)})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("score", 2)})
 	same(t, "renamed, not lost", s.entry(id).Working("fr")["body"], "b")
 	same(t, "revision of the entry", s.entry(id).Revision, 2)
 }
@@ -88,7 +89,7 @@ func TestDefineChecksEntries(t *testing.T) {
 func TestDefineConfirms(t *testing.T) {
 	s := withNotes(t, nil)
 	live := s.note("title", "Un", "body", "b", "contact", canary)
-	s.do(robot, PublishEntry{ID: live})
+	s.do(robot, action.PublishEntry{ID: live})
 	s.note("title", "Deux")
 	cases := map[string]func(c *schema.Collection){
 		"values_lost body":          func(c *schema.Collection) { remove(c, "body") },
@@ -108,20 +109,20 @@ func TestDefineConfirms(t *testing.T) {
 	}
 	s.do(robot, s.redefine(false, func(c *schema.Collection) { remove(c, "owner") })) // nothing is lost
 	s.do(robot, s.redefine(true, cases["values_lost body"]))
-	s.do(robot, SaveDraft{ID: live, Inputs: in("title", "Un bis")})
+	s.do(robot, action.SaveDraft{ID: live, Inputs: in("title", "Un bis")})
 	same(t, "gone with the next save", s.entry(live).Working("fr")["body"], nil)
 }
 
 func TestDefineConverts(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "owner", "12", "score", 3.5, "body", "une ligne")
-	s.do(robot, PublishEntry{ID: id})
-	s.do(robot, SaveDraft{ID: id, Inputs: in("owner", "13")})
+	s.do(robot, action.PublishEntry{ID: id})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("owner", "13")})
 	other := s.note("title", "Deux", "owner", "pas un nombre")
 	number := func(c *schema.Collection) { c.FieldNamed("owner").Kind = "number" }
 	p := s.refuse(robot, s.redefine(true, number), "definition_breaks_entries")
 	same(t, "offender", report(p).First[0].Entry, other)
-	s.do(robot, SaveDraft{ID: other, Inputs: in("owner", nil)})
+	s.do(robot, action.SaveDraft{ID: other, Inputs: in("owner", nil)})
 
 	head := s.log.Head()
 	s.do(robot, s.redefine(false, number))
@@ -137,9 +138,9 @@ func TestDefineConverts(t *testing.T) {
 // Values follow their field when it becomes localized, shared or personal.
 func TestDefineMovesValues(t *testing.T) {
 	s := withNotes(t, nil)
-	id := content.EntryID(s.do(robot, CreateEntry{Collection: "notes", Publish: true, Inputs: Inputs{
+	id := content.EntryID(s.do(robot, action.CreateEntry{Collection: "notes", Publish: true, Inputs: action.Inputs{
 		"fr": values("title", "Un", "owner", "elle", "body", "même"), "ar": values("title", "واحد", "body", "même")}}).Subject)
-	s.do(robot, SaveDraft{ID: id, Inputs: in("owner", "lui")})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("owner", "lui")})
 
 	s.do(robot, s.redefine(false, func(c *schema.Collection) {
 		c.FieldNamed("owner").Localized = true
@@ -155,11 +156,11 @@ func TestDefineMovesValues(t *testing.T) {
 	same(t, "shared body", e.Side(content.Shared).Published.Values["body"], "même")
 	same(t, "no draft of it", e.Side(content.Shared).Draft, (*content.Version)(nil))
 
-	s.do(robot, SaveDraft{ID: id, Inputs: in("owner", "elle", "score", 5)})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("owner", "elle", "score", 5)})
 	p := s.refuse(robot, s.redefine(false, func(c *schema.Collection) { c.FieldNamed("body").Localized = false }), "definition_breaks_entries")
 	same(t, "why", report(p).First[0].Code, "locales_differ")
 	same(t, "which", report(p).First[0].Field, "owner")
-	s.do(robot, SaveDraft{ID: id, Inputs: Inputs{"ar": values("owner", "elle")}})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: action.Inputs{"ar": values("owner", "elle")}})
 	s.do(robot, s.redefine(true, func(c *schema.Collection) { c.FieldNamed("body").Localized = false }))
 	e = s.entry(id)
 	same(t, "shared again", e.Side(content.Shared).Published.Values["owner"], "elle")
@@ -176,8 +177,8 @@ func TestDefineLocalizes(t *testing.T) {
 	}
 	s := withNotes(t, plain)
 	id := s.note("title", "Un", "score", 1)
-	s.do(robot, PublishEntry{ID: id})
-	s.do(robot, SaveDraft{ID: id, Inputs: in("title", "Deux")})
+	s.do(robot, action.PublishEntry{ID: id})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("title", "Deux")})
 	a := s.redefine(false, func(*schema.Collection) {})
 	a.Locale = ""
 	s.refuse(robot, a, "locale_needed")
@@ -187,38 +188,38 @@ func TestDefineLocalizes(t *testing.T) {
 	same(t, "live", e.Live("fr"), content.Values{"title": "Un", "slug": "un", "score": 1.0})
 	same(t, "draft", e.Working("fr")["title"], "Deux")
 	same(t, "status", e.Status("fr"), content.StatusChanged)
-	s.do(robot, PublishEntry{ID: id})
+	s.do(robot, action.PublishEntry{ID: id})
 	same(t, "live", s.entry(id).Live("fr")["title"], "Deux")
 }
 
 func TestDefineRewritesOnlyFew(t *testing.T) {
 	s := withNotes(t, nil)
-	var batch []Imported
-	for i := range MaxRewrite + 1 {
-		batch = append(batch, Imported{Collection: "notes", Sides: map[content.Locale]ImportedSide{
+	var batch []action.Imported
+	for i := range action.MaxRewrite + 1 {
+		batch = append(batch, action.Imported{Collection: "notes", Sides: map[content.Locale]action.ImportedSide{
 			"fr": {Draft: values("title", fmt.Sprintf("n%d", i), "owner", "1")}}})
-		if len(batch) == MaxImport || i == MaxRewrite {
-			s.do(robot, ImportEntries{Entries: batch})
+		if len(batch) == action.MaxImport || i == action.MaxRewrite {
+			s.do(robot, action.ImportEntries{Entries: batch})
 			batch = nil
 		}
 	}
 	p := s.refuse(robot, s.redefine(true, func(c *schema.Collection) { c.FieldNamed("owner").Kind = "number" }), "definition_rewrites_too_much")
-	same(t, "how many", report(p).Rewritten, MaxRewrite+1)
+	same(t, "how many", report(p).Rewritten, action.MaxRewrite+1)
 }
 
 func TestRemoveCollection(t *testing.T) {
 	s := withNotes(t, nil)
 	other := define(t, `{"id":"links","name":"links","fields":[{"id":"to","name":"to","kind":"relation","settings":{"to":["notes"]}}]}`)
-	s.do(robot, DefineCollection{Definition: other})
+	s.do(robot, action.DefineCollection{Definition: other})
 	id := s.note("title", "Un", "contact", canary)
-	p := s.refuse(robot, RemoveCollection{Collection: "notes", Force: true}, "collection_referenced")
+	p := s.refuse(robot, action.RemoveCollection{Collection: "notes", Force: true}, "collection_referenced")
 	same(t, "by", p.Meta["collections"], []string{"links"})
-	s.do(robot, RemoveCollection{Collection: "links"})
-	p = s.refuse(robot, RemoveCollection{Collection: "notes"}, "collection_not_empty")
+	s.do(robot, action.RemoveCollection{Collection: "links"})
+	p = s.refuse(robot, action.RemoveCollection{Collection: "notes"}, "collection_not_empty")
 	same(t, "entries", p.Meta["entries"], 1)
-	s.do(robot, RemoveCollection{Collection: "notes", Force: true})
-	s.refuse(robot, SaveDraft{ID: id, Inputs: in("title", "x")}, "entry_not_found")
-	s.refuse(robot, RemoveCollection{Collection: "notes"}, "collection_not_found")
+	s.do(robot, action.RemoveCollection{Collection: "notes", Force: true})
+	s.refuse(robot, action.SaveDraft{ID: id, Inputs: in("title", "x")}, "entry_not_found")
+	s.refuse(robot, action.RemoveCollection{Collection: "notes"}, "collection_not_found")
 	s.defineNotes(nil)
 }
 
@@ -228,18 +229,16 @@ func TestDefineLooksAgain(t *testing.T) {
 	s.note("title", "Un", "owner", "1")
 	attempt := func(between func()) error {
 		a := s.redefine(false, func(c *schema.Collection) { c.FieldNamed("owner").Unique = true })
-		prepared, err := a.prepare(t.Context(), s.runner, robot)
+		prepared, err := action.Prepared(t.Context(), s.runner, robot, a)
 		if err != nil {
 			return err
 		}
 		between()
-		u := &run{r: s.runner, ctx: t.Context(), by: robot, action: prepared}
-		_, err = s.runner.o.Writer.Do(t.Context(), u.plan)
-		return err
+		return s.runner.DoPrepared(t.Context(), robot, prepared)
 	}
 	err := attempt(func() { s.note("title", "Deux", "owner", "1") })
 	same(t, "after a change", problem.CodeOf(err), "definition_breaks_entries")
-	s.do(robot, SaveDraft{ID: s.note("title", "Trois", "owner", "3"), Inputs: in("owner", "4")})
+	s.do(robot, action.SaveDraft{ID: s.note("title", "Trois", "owner", "3"), Inputs: in("owner", "4")})
 	err = attempt(func() {})
 	same(t, "still", problem.CodeOf(err), "definition_breaks_entries")
 	var second content.EntryID
@@ -253,7 +252,7 @@ func TestDefineLooksAgain(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	s.do(robot, SaveDraft{ID: second, Inputs: in("owner", "2")})
+	s.do(robot, action.SaveDraft{ID: second, Inputs: in("owner", "2")})
 	if err := attempt(func() { s.user("someone") }); err != nil {
 		t.Errorf("a change elsewhere matters: %v", err)
 	}
@@ -274,7 +273,7 @@ func TestDefineRace(t *testing.T) {
 			}
 			return
 		}
-		_, err := s.runner.Do(t.Context(), robot, SaveDraft{ID: ids[i], Inputs: in("owner", "même")})
+		_, err := s.runner.Do(t.Context(), robot, action.SaveDraft{ID: ids[i], Inputs: in("owner", "même")})
 		if err != nil && problem.CodeOf(err) != "invalid_values" {
 			t.Error(err)
 		}

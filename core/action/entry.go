@@ -5,7 +5,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
@@ -32,23 +31,15 @@ func entryOf(tx *view.Tx, id content.EntryID) (*content.Entry, *schema.Collectio
 
 // noEntry is the same answer as to an entry that the caller may not know of.
 func noEntry(id content.EntryID) error {
-	return access.Hidden(access.Need{Entry: content.EntryID(short(string(id)))})
+	return access.Hidden(access.Need{Entry: content.EntryID(problem.Short(string(id)))})
 }
 
 func collectionOf(tx *view.Tx, name string) (*schema.Collection, error) {
 	c := tx.Collection(name)
 	if c == nil {
-		return nil, access.Hidden(access.Need{Collection: short(name)})
+		return nil, access.Hidden(access.Need{Collection: problem.Short(name)})
 	}
 	return c, nil
-}
-
-// short cuts what a caller gave to something that fits into a sentence.
-func short(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "…"
-	}
-	return s
 }
 
 // need is what most actions on one entry take: one verb, in each locale that
@@ -99,12 +90,16 @@ func beginAny(tx *view.Tx, env Env, id content.EntryID, match *int) (*edit, erro
 	if err != nil {
 		return nil, err
 	}
+	now, again := env.begun[id]
+	if !again {
+		now = e.Revision
+	}
 	switch {
-	case match == nil && c.RequireMatch && env.By.Kind != content.ActorSystem:
+	case match == nil && c.RequireMatch && !again && env.By.Kind != content.ActorSystem:
 		return nil, problem.New(problem.PreconditionRequired, "revision_required", nil).
-			With("current_revision", e.Revision)
-	case match != nil && *match != e.Revision:
-		return nil, stale(e, c, *match)
+			With("current_revision", now)
+	case match != nil && *match != now:
+		return nil, stale(e, c, now, *match)
 	}
 	return next(env, e, c), nil
 }
@@ -113,7 +108,9 @@ func beginAny(tx *view.Tx, env Env, id content.EntryID, match *int) (*edit, erro
 func next(env Env, e *content.Entry, c *schema.Collection) *edit {
 	env.out.subject, env.out.entry = string(e.ID), e
 	out := &edit{Entry: e.Clone(), was: e, col: c, env: env}
-	out.Revision++
+	if _, again := env.begun[e.ID]; !again {
+		out.Revision++
+	}
 	out.UpdatedAt, out.UpdatedBy = env.Now, env.By
 	return out
 }
@@ -173,7 +170,18 @@ func (e *edit) face(l content.Locale) (content.Locale, error) {
 	if has(e.Entry, l) {
 		return l, nil
 	}
-	return l, problem.New(problem.NotFound, "locale_missing", problem.Args{"locale": short(string(l))})
+	return l, problem.New(problem.NotFound, "locale_missing", problem.Args{"locale": problem.Short(string(l))})
+}
+
+// beginIn opens an entry for a change of one locale, which it must have, and
+// gives that locale; see face.
+func beginIn(tx *view.Tx, env Env, id content.EntryID, l content.Locale, match *int) (*edit, content.Locale, error) {
+	e, err := begin(tx, env, id, match)
+	if err != nil {
+		return nil, l, err
+	}
+	l, err = e.face(l)
+	return e, l, err
 }
 
 // facesOf gives the locales that the caller means; none given is all.
@@ -300,5 +308,3 @@ func (e *edit) touched(l content.Locale) {
 func unplan(s *content.Side) {
 	s.PublishAt, s.UnpublishAt, s.Planner = nil, nil, nil
 }
-
-func timePointer(t time.Time) *time.Time { return &t }

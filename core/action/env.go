@@ -22,6 +22,8 @@ type outcome struct {
 type batch struct {
 	ids   map[content.EntryID]content.CollectionID
 	taken map[place]content.EntryID
+	// assets are the media types of those that the same plan brings.
+	assets map[content.AssetID]string
 }
 
 type place struct {
@@ -72,8 +74,12 @@ func comparable(v any) bool {
 	return false
 }
 
-// programOnly refuses whoever is not the program itself.
-func (env Env) programOnly() error {
+// About says what the plan is about, for the receipt when there is nothing to
+// change.
+func (env Env) About(subject string) { env.out.subject = subject }
+
+// ProgramOnly refuses whoever is not the program itself.
+func (env Env) ProgramOnly() error {
 	if env.By.Kind == content.ActorSystem {
 		return nil
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
+	"github.com/recueil-cms/recueil/core/action/position"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -199,7 +201,7 @@ func (im *importer) open(in *Imported, c *schema.Collection) (*edit, error) {
 	if id == "" {
 		id = content.EntryID(im.env.NewID())
 	} else if !validID(id) {
-		return nil, problem.New(problem.Invalid, "id_malformed", problem.Args{"id": short(string(id))})
+		return nil, problem.New(problem.Invalid, "id_malformed", problem.Args{"id": problem.Short(string(id))})
 	}
 	old, err := im.tx.Entry(id)
 	switch {
@@ -209,16 +211,12 @@ func (im *importer) open(in *Imported, c *schema.Collection) (*edit, error) {
 		e := next(im.env, old, c)
 		e.Sides, e.TrashedAt = map[content.Locale]*content.Side{}, nil
 		return e, nil
-	case !missing(err):
+	case !noun.Missing(err):
 		return nil, err
 	}
 	if in.ID != "" {
-		past, err := im.tx.Audit(view.AuditQuery{Subject: string(id), Limit: 1})
-		if err != nil {
+		if err := neverUsed(im.tx, id); err != nil {
 			return nil, err
-		}
-		if len(past) > 0 { // it was purged: its id, and its data key, are gone for ever
-			return nil, problem.New(problem.Conflict, "id_used", problem.Args{"id": string(id)})
 		}
 	}
 	e := create(im.env, c, id)
@@ -266,7 +264,7 @@ func (im *importer) fill(e *edit, in *Imported) error {
 	}
 	for l, side := range in.Sides {
 		if s := e.Sides[faceOf(e.Entry, e.col, l)]; s != nil && s.PublishedAt != nil && side.PublishedAt != nil {
-			s.PublishedAt = timePointer(side.PublishedAt.UTC().Truncate(time.Microsecond))
+			s.PublishedAt = new(side.PublishedAt.UTC().Truncate(time.Microsecond))
 			s.FirstPublishedAt = s.PublishedAt
 		}
 	}
@@ -285,10 +283,10 @@ func (im *importer) pass(e *edit, in *Imported, live bool) ([]problem.Field, err
 		if values == nil {
 			continue
 		}
-		at := "/sides" + pointer(string(l)) + name
+		at := "/sides" + problem.Pointer(string(l)) + name
 		face := faceOf(e.Entry, e.col, l)
 		if face != content.Shared && !content.ValidLocale(string(face)) {
-			faults = append(faults, problem.Field{Pointer: at, Code: "locale_unknown", Args: problem.Args{"locale": short(string(l))}})
+			faults = append(faults, problem.Field{Pointer: at, Code: "locale_unknown", Args: problem.Args{"locale": problem.Short(string(l))}})
 			continue
 		}
 		input, err := im.env.Kinds.Decode(e.col, values)
@@ -376,7 +374,7 @@ func (im *importer) finish(e *edit, in *Imported) error {
 		}
 		if len(found) > 0 {
 			for i := range found {
-				found[i].Pointer = "/sides" + pointer(string(l)) + found[i].Pointer
+				found[i].Pointer = "/sides" + problem.Pointer(string(l)) + found[i].Pointer
 			}
 			return problem.OfFields(problem.Invalid, "invalid_values", found)
 		}
@@ -408,7 +406,7 @@ func (im *importer) place(e *edit, in *Imported) error {
 		}
 	}
 	e.Parent = in.Parent
-	if validPosition(in.Position) {
+	if position.Valid(in.Position) {
 		e.Position = in.Position
 		return nil
 	}
@@ -420,7 +418,7 @@ func (im *importer) place(e *edit, in *Imported) error {
 			return err
 		}
 	}
-	e.Position = Between(last, "")
+	e.Position = position.Between(last, "")
 	im.last[group] = e.Position
 	return nil
 }

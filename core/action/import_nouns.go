@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/storage/view"
@@ -27,7 +28,7 @@ func (ImportNouns) Needs(*view.Tx) ([]access.Need, error) { return nil, nil }
 
 // Plan brings them in.
 func (a ImportNouns) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	if err := env.programOnly(); err != nil {
+	if err := env.ProgramOnly(); err != nil {
 		return nil, err
 	}
 	if n := len(a.Users) + len(a.Assets); n > MaxImport {
@@ -62,23 +63,24 @@ func (a ImportNouns) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 
 func (a ImportNouns) user(tx *view.Tx, env Env, u content.User) ([]content.Change, error) {
 	if !validID(content.EntryID(u.ID)) {
-		return nil, problem.New(problem.Invalid, "id_malformed", problem.Args{"id": short(string(u.ID))})
+		return nil, problem.New(problem.Invalid, "id_malformed", problem.Args{"id": problem.Short(string(u.ID))})
 	}
-	old, err := findUser(tx, u.ID)
+	old, err := noun.FindUser(tx, u.ID)
 	if err != nil && problem.KindOf(err) != problem.NotFound {
 		return nil, err
 	}
 	exists := err == nil
-	if exists && (!a.Replace || erased(old)) {
+	u.SecondFactor = old.SecondFactor // stays with the site where it was set up
+	if exists && (!a.Replace || noun.Erased(old)) {
 		return nil, nil
 	}
 	if u.Email != "" {
-		if u.Email, err = normalEmail(env.Kinds, u.Email); err != nil || u.Email == "" {
+		if u.Email, err = noun.NormalEmail(env.Kinds, u.Email); err != nil || u.Email == "" {
 			return nil, problem.New(problem.Invalid, "email_needed", nil)
 		}
-		other, err := tx.NounByLookup(content.NounUser, EmailLookup(u.Email))
+		other, err := tx.NounByLookup(content.NounUser, noun.EmailLookup(u.Email))
 		switch {
-		case err != nil && !missing(err):
+		case err != nil && !noun.Missing(err):
 			return nil, err
 		case err == nil && other.ID != string(u.ID):
 			return nil, problem.New(problem.Conflict, "email_taken", nil)
@@ -86,25 +88,25 @@ func (a ImportNouns) user(tx *view.Tx, env Env, u content.User) ([]content.Chang
 	}
 	if exists {
 		if u.PasswordHash == "" {
-			u.PasswordHash, u.TOTPSecret = old.PasswordHash, old.TOTPSecret
+			u.PasswordHash = old.PasswordHash
 		}
 		u.Epoch = old.Epoch
-		if sameUser(old, u) {
+		if noun.SameUser(old, u) {
 			return nil, nil
 		}
-		if err := keepAdministrator(tx, old, u); err != nil {
+		if err := noun.KeepAdministrator(tx, old, u); err != nil {
 			return nil, err
 		}
 		u.Epoch++
 	}
-	return changeUser(u)
+	return noun.ChangeUser(u)
 }
 
 func (a ImportNouns) asset(tx *view.Tx, next content.Asset) ([]content.Change, error) {
 	if !validID(content.EntryID(next.ID)) {
-		return nil, problem.New(problem.Invalid, "id_malformed", problem.Args{"id": short(string(next.ID))})
+		return nil, problem.New(problem.Invalid, "id_malformed", problem.Args{"id": problem.Short(string(next.ID))})
 	}
-	old, err := find[content.Asset](tx, content.NounAsset, string(next.ID))
+	old, err := noun.Find[content.Asset](tx, content.NounAsset, string(next.ID))
 	if err != nil && problem.KindOf(err) != problem.NotFound {
 		return nil, err
 	}
@@ -113,12 +115,15 @@ func (a ImportNouns) asset(tx *view.Tx, next content.Asset) ([]content.Change, e
 		return nil, nil
 	}
 	next.Revision = old.Revision
+	if next.Text = nil; next.Blob == old.Blob {
+		next.Text = old.Text // what another site found is not in this one's bucket
+	}
 	if err := tidyAsset(&next); err != nil {
 		return nil, err
 	}
-	if same, err := sameJSON(old, next); exists && (same || err != nil) {
+	if same, err := noun.Same(old, next); exists && (same || err != nil) {
 		return nil, err
 	}
 	next.Revision++
-	return changeNoun(content.NounAsset, string(next.ID), "", next)
+	return noun.Change(content.NounAsset, string(next.ID), "", next)
 }

@@ -22,9 +22,9 @@ func (e *staleError) Error() string { return e.problem.Error() }
 
 func (e *staleError) Unwrap() error { return e.problem }
 
-func stale(e *content.Entry, c *schema.Collection, seen int) error {
-	p := problem.New(problem.Stale, "entry_changed", problem.Args{"revision": e.Revision}).
-		With("current_revision", e.Revision).
+func stale(e *content.Entry, c *schema.Collection, now, seen int) error {
+	p := problem.New(problem.Stale, "entry_changed", problem.Args{"revision": now}).
+		With("current_revision", now).
 		With("updated_by", e.UpdatedBy).
 		With("updated_at", e.UpdatedAt)
 	return &staleError{problem: p, entry: e, col: c, seen: seen}

@@ -2,6 +2,8 @@ package action
 
 import (
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
+	"github.com/recueil-cms/recueil/core/action/position"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/storage/view"
@@ -41,7 +43,7 @@ func (a MoveEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if e.Parent == e.was.Parent && e.Position == e.was.Position {
 		return nil, nil
 	}
-	if len(e.Position) > MaxPosition {
+	if len(e.Position) > position.Max {
 		return e.spreadSiblings(tx)
 	}
 	return e.changes(), nil
@@ -77,7 +79,7 @@ func (e *edit) underneath(tx *view.Tx, parent content.EntryID) error {
 			return problem.New(problem.Conflict, "tree_too_deep", problem.Args{"limit": maxDepth})
 		}
 		above, err := tx.Entry(id)
-		if err != nil && !missing(err) {
+		if err != nil && !noun.Missing(err) {
 			return err
 		}
 		if err != nil || above.Collection != e.col.ID || above.TrashedAt != nil {
@@ -85,7 +87,7 @@ func (e *edit) underneath(tx *view.Tx, parent content.EntryID) error {
 				return nil // further up something is odd: not this change's fault
 			}
 			return problem.OfFields(problem.Invalid, "invalid_values",
-				[]problem.Field{{Pointer: "/parent", Code: "parent_missing", Args: problem.Args{"id": short(string(parent))}}})
+				[]problem.Field{{Pointer: "/parent", Code: "parent_missing", Args: problem.Args{"id": problem.Short(string(parent))}}})
 		}
 		id = above.Parent
 	}
@@ -107,7 +109,7 @@ func (e *edit) positionAt(tx *view.Tx, parent, after, before content.EntryID) (s
 		if err != nil || (e.was != nil && parent == e.was.Parent && high == e.was.Position) {
 			return e.Position, err // there already
 		}
-		return Between(low, high), nil
+		return position.Between(low, high), nil
 	case before != "":
 		high, err := e.sibling(tx, parent, before)
 		if err != nil {
@@ -117,19 +119,19 @@ func (e *edit) positionAt(tx *view.Tx, parent, after, before content.EntryID) (s
 		if err != nil || (e.was != nil && parent == e.was.Parent && low == e.was.Position) {
 			return e.Position, err
 		}
-		return Between(low, high), nil
+		return position.Between(low, high), nil
 	}
 	last, err := tx.LastPosition(e.col.ID, parent)
 	if err != nil || (e.was != nil && parent == e.was.Parent && last == e.was.Position) {
 		return e.Position, err
 	}
-	return Between(last, ""), nil
+	return position.Between(last, ""), nil
 }
 
 // sibling gives the position of a child of parent.
 func (e *edit) sibling(tx *view.Tx, parent, id content.EntryID) (string, error) {
 	other, err := tx.Entry(id)
-	if err != nil && !missing(err) {
+	if err != nil && !noun.Missing(err) {
 		return "", err
 	}
 	if err != nil || other.Collection != e.col.ID || other.Parent != parent {
@@ -140,7 +142,7 @@ func (e *edit) sibling(tx *view.Tx, parent, id content.EntryID) (string, error) 
 
 func siblingMissing(id content.EntryID) error {
 	return problem.OfFields(problem.Invalid, "invalid_values",
-		[]problem.Field{{Pointer: "/after", Code: "sibling_missing", Args: problem.Args{"id": short(string(id))}}})
+		[]problem.Field{{Pointer: "/after", Code: "sibling_missing", Args: problem.Args{"id": problem.Short(string(id))}}})
 }
 
 // spreadSiblings gives all the children of the parent new positions, in their
@@ -168,9 +170,9 @@ func (e *edit) spreadSiblings(tx *view.Tx) ([]content.Change, error) {
 		return e.changes(), nil // a long position still works
 	}
 	changes := e.changes()
-	for i, position := range spread(len(order)) {
+	for i, place := range position.Spread(len(order)) {
 		if order[i] == e.ID {
-			e.Position = position
+			e.Position = place
 			continue
 		}
 		sibling, _, err := entryOf(tx, order[i])
@@ -178,7 +180,7 @@ func (e *edit) spreadSiblings(tx *view.Tx) ([]content.Change, error) {
 			return nil, err
 		}
 		moved := next(e.env, sibling, e.col)
-		moved.Position = position
+		moved.Position = place
 		changes = append(changes, content.Change{Entry: moved.Entry})
 	}
 	return changes, nil

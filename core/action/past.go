@@ -49,6 +49,20 @@ func (p LogPast) Revision(ctx context.Context, id content.EntryID, revision int)
 	return nil, fmt.Errorf("record %d does not hold revision %d of %s as the view says", at.Seq, revision, id)
 }
 
+// Commit gives what an actor committed in a record, under a key.
+func (p LogPast) Commit(ctx context.Context, seq commitlog.Seq, by content.Actor, key string) (*content.Commit, error) {
+	record, err := p.Log.Read(ctx, seq)
+	if err != nil {
+		return nil, fmt.Errorf("read record %d: %w", seq, err)
+	}
+	for i := range record.Values {
+		if c := &record.Values[i]; c.Actor == by && c.Key == key {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("record %d holds no commit of %s under this key", seq, by.Kind)
+}
+
 func noRevision(revision int) error {
 	return problem.New(problem.NotFound, "revision_missing", problem.Args{"revision": revision})
 }

@@ -133,7 +133,7 @@ func (e *edit) goLive(l content.Locale) {
 	}
 	s := e.side(l)
 	if s.Published == nil || s.PublishedAt == nil {
-		s.PublishedAt = timePointer(e.env.Now)
+		s.PublishedAt = new(e.env.Now)
 		if s.FirstPublishedAt == nil {
 			s.FirstPublishedAt = s.PublishedAt
 		}
@@ -240,11 +240,7 @@ func (a DiscardDraft) Needs(tx *view.Tx) ([]access.Need, error) {
 
 // Plan discards.
 func (a DiscardDraft) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	e, err := begin(tx, env, a.ID, a.IfMatch)
-	if err != nil {
-		return nil, err
-	}
-	l, err := e.face(a.Locale)
+	e, l, err := beginIn(tx, env, a.ID, a.Locale, a.IfMatch)
 	if err != nil {
 		return nil, err
 	}

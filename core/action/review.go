@@ -31,11 +31,7 @@ func (a SubmitEntry) Needs(tx *view.Tx) ([]access.Need, error) {
 
 // Plan submits.
 func (a SubmitEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	e, err := begin(tx, env, a.ID, a.IfMatch)
-	if err != nil {
-		return nil, err
-	}
-	l, err := e.face(a.Locale)
+	e, l, err := beginIn(tx, env, a.ID, a.Locale, a.IfMatch)
 	if err != nil {
 		return nil, err
 	}
@@ -97,11 +93,7 @@ func (a RejectEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 }
 
 func decide(tx *view.Tx, env Env, id content.EntryID, locale content.Locale, match *int, state content.ReviewState, reason string) ([]content.Change, error) {
-	e, err := begin(tx, env, id, match)
-	if err != nil {
-		return nil, err
-	}
-	l, err := e.face(locale)
+	e, l, err := beginIn(tx, env, id, locale, match)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +114,7 @@ func decide(tx *view.Tx, env Env, id content.EntryID, locale content.Locale, mat
 		}
 	}
 	by := env.By
-	next.State, next.DecidedAt, next.DecidedBy = state, timePointer(env.Now), &by
+	next.State, next.DecidedAt, next.DecidedBy = state, new(env.Now), &by
 	s.Review = &next
 	return e.changes(), nil
 }

@@ -1,7 +1,6 @@
 package action
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -203,6 +202,3 @@ func (p *policies) planned(changes []content.Change) {
 		return
 	}
 }
-
-// missing reports whether the view has no such thing.
-func missing(err error) bool { return errors.Is(err, view.ErrNotFound) }

@@ -2,12 +2,14 @@ package action
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -66,18 +68,33 @@ func (r *Runner) DoWith(ctx context.Context, by content.Actor, a Action, o Optio
 		a = prepared
 	}
 	run := &run{r: r, ctx: ctx, by: by, action: a, o: o}
-	seq, err := r.o.Writer.Do(ctx, run.plan)
-	switch {
-	case err == nil:
-		run.receipt.Seq = seq
-	case errors.Is(err, errNothing):
-		if run.receipt.Seq == 0 {
-			run.receipt.Seq = r.o.View.Seq()
-		}
-	default:
-		return Receipt{}, r.tell(ctx, by, err)
+	if err := run.do(ctx); err != nil {
+		return Receipt{}, err
 	}
 	return run.receipt, nil
+}
+
+// do commits, and asks the hooks in between. Its errors are for the caller.
+func (u *run) do(ctx context.Context) error {
+	seq, err := u.r.o.Writer.Do(ctx, u.plan)
+	for asks := 0; errors.Is(err, errAsk); asks++ {
+		if asks == maxAsks {
+			err = commitlog.ErrBusy
+		} else if err = u.ask(ctx); err == nil {
+			seq, err = u.r.o.Writer.Do(ctx, u.plan)
+		}
+	}
+	switch {
+	case err == nil:
+		u.receipt.Seq = seq
+	case errors.Is(err, errNothing):
+		if u.receipt.Seq == 0 {
+			u.receipt.Seq = u.r.o.View.Seq()
+		}
+	default:
+		return u.r.tell(ctx, u.by, err)
+	}
+	return nil
 }
 
 // check holds the options against their limits.
@@ -190,13 +207,35 @@ type run struct {
 	action  Action
 	o       Options
 	receipt Receipt
+	parts   []Receipt // of several acts
+	failed  int       // the place of the one that could not be planned; -1: none
+
+	// With hooks: what they were asked about and what they said, and the ids
+	// that were drawn, so that the next plan comes to the same commit.
+	proposal Proposal
+	asked    [sha256.Size]byte
+	verdict  *verdict
+	ids      []string
+	drawn    int
+}
+
+// newID gives the ids of the first plan again, in order.
+func (u *run) newID() string {
+	if u.drawn == len(u.ids) {
+		u.ids = append(u.ids, u.r.o.NewID())
+	}
+	u.drawn++
+	return u.ids[u.drawn-1]
 }
 
 // plan makes the commit on a draft of the view. It runs on the goroutine of
 // the writer, once or several times.
 func (u *run) plan(tx *view.Tx) (content.Commit, error) {
-	u.receipt = Receipt{}
+	u.receipt, u.failed = Receipt{}, -1
 	env := u.r.env(u.by, nil)
+	if len(u.r.o.Hooks) > 0 {
+		u.drawn, env.NewID = 0, u.newID
+	}
 	if at := tx.At(); !at.IsZero() {
 		env.Now = at // of the record: the same on every node, and never going back
 	}
@@ -209,11 +248,7 @@ func (u *run) plan(tx *view.Tx) (content.Commit, error) {
 	if err := u.replay(tx); err != nil {
 		return content.Commit{}, err
 	}
-	granted, err := authorise(tx, env, u.action)
-	if err != nil {
-		return content.Commit{}, err
-	}
-	changes, err := u.action.Plan(tx, env)
+	changes, granted, err := u.planned(tx, env)
 	if err != nil {
 		return content.Commit{}, err
 	}
@@ -222,7 +257,7 @@ func (u *run) plan(tx *view.Tx) (content.Commit, error) {
 		return content.Commit{}, errNothing
 	}
 	commit := content.Commit{Action: u.action.Name(), Actor: u.by, At: env.Now, Changes: changes,
-		Reason: u.o.Reason, Key: u.o.Key, Request: u.o.Request}
+		Reason: u.o.Reason, Key: u.o.Key, Request: u.o.Request, Depth: u.o.Depth}
 	if env.out.reason != "" {
 		commit.Reason = env.out.reason
 	}
@@ -230,6 +265,7 @@ func (u *run) plan(tx *view.Tx) (content.Commit, error) {
 	if err := u.check(tx, &commit, granted); err != nil {
 		return content.Commit{}, err
 	}
+	u.showParts(&commit)
 	u.receipt.Dropped = env.out.dropped
 	u.r.policies.planned(changes)
 	u.r.staged.add(tx.Seq(), commit.Changes)
@@ -274,19 +310,11 @@ func (s *staged) has(seq commitlog.Seq, c content.CollectionID) bool {
 // check holds a commit against the hooks, the limits, and the rows that the
 // caller may reach: an entry has to be within them after the change, too.
 func (u *run) check(tx *view.Tx, commit *content.Commit, granted []grant) error {
-	for _, h := range u.r.o.Hooks {
-		if err := h.BeforeCommit(u.ctx, commit); err != nil {
-			return err
-		}
-	}
-	if len(commit.Changes) == 0 {
-		return problem.New(problem.Internal, "hook_left_nothing", nil)
-	}
 	if len(commit.Changes) > MaxChanges {
 		return problem.New(problem.TooLarge, "too_many_changes", problem.Args{"limit": MaxChanges, "n": len(commit.Changes)})
 	}
 	if len(u.r.o.Hooks) > 0 {
-		if err := u.recheck(tx, commit); err != nil {
+		if err := u.hooked(tx, commit); err != nil {
 			return err
 		}
 		u.about(commit)
@@ -296,20 +324,24 @@ func (u *run) check(tx *view.Tx, commit *content.Commit, granted []grant) error 
 
 // about fills in what the commit and its receipt are about: the first change.
 func (u *run) about(commit *content.Commit) {
-	switch first := commit.Changes[0]; {
-	case first.Entry != nil:
-		commit.Subject, u.receipt.Entry = string(first.Entry.ID), first.Entry
-	case first.Noun != nil:
-		commit.Subject = first.Noun.ID
-	case first.Gone != nil:
-		commit.Subject = first.Gone.ID
-	case first.Erased != nil:
-		commit.Subject = first.Erased.ID
-	}
+	first := commit.Changes[0]
+	commit.Subject, u.receipt.Entry = subjectOf(first), first.Entry
 	u.receipt.Subject = commit.Subject
 }
 
-// recheck holds the entries that a hook has seen against their collections.
+func subjectOf(c content.Change) string {
+	switch {
+	case c.Entry != nil:
+		return string(c.Entry.ID)
+	case c.Noun != nil:
+		return c.Noun.ID
+	case c.Gone != nil:
+		return c.Gone.ID
+	}
+	return c.Erased.ID
+}
+
+// recheck holds the entries that a hook has patched against their collections.
 func (u *run) recheck(tx *view.Tx, commit *content.Commit) error {
 	for _, change := range commit.Changes {
 		if change.Entry == nil {
@@ -370,7 +402,7 @@ func (u *run) replay(tx *view.Tx) error {
 	}
 	u.receipt = Receipt{Seq: past.Seq, Subject: past.Subject, Replayed: true}
 	e, err := tx.Entry(content.EntryID(past.Subject))
-	if err != nil && !missing(err) {
+	if err != nil && !noun.Missing(err) {
 		return err
 	}
 	u.receipt.Entry = e

@@ -1,4 +1,4 @@
-package action
+package action_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/recueil-cms/recueil/core/action"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -18,15 +19,15 @@ import (
 
 func TestIdempotency(t *testing.T) {
 	s := withNotes(t, nil)
-	create := CreateEntry{Collection: "notes", Inputs: in("title", "Un")}
-	do := func(a Action, key, request string) (Receipt, error) {
-		return s.runner.DoWith(t.Context(), robot, a, Options{Key: key, Request: request})
+	create := action.CreateEntry{Collection: "notes", Inputs: in("title", "Un")}
+	do := func(a action.Action, key, request string) (action.Receipt, error) {
+		return s.runner.DoWith(t.Context(), robot, a, action.Options{Key: key, Request: request})
 	}
 	first, err := do(create, "k1", "body one")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.do(robot, SaveDraft{ID: content.EntryID(first.Subject), Inputs: in("title", "Deux")})
+	s.do(robot, action.SaveDraft{ID: content.EntryID(first.Subject), Inputs: in("title", "Deux")})
 	again, err := do(create, "k1", "body one")
 	if err != nil {
 		t.Fatal(err)
@@ -34,21 +35,21 @@ func TestIdempotency(t *testing.T) {
 	same(t, "replayed", []any{again.Replayed, again.Seq, again.Subject, again.Entry.Revision}, []any{true, first.Seq, first.Subject, 2})
 	_, err = do(create, "k1", "body two")
 	same(t, "other body", []any{problem.CodeOf(err), problem.KindOf(err)}, []any{"key_reused", problem.Conflict})
-	other, err := s.runner.DoWith(t.Context(), content.Actor{Kind: content.ActorSystem, ID: "other"}, create, Options{Key: "k1", Request: "body one"})
+	other, err := s.runner.DoWith(t.Context(), content.Actor{Kind: content.ActorSystem, ID: "other"}, create, action.Options{Key: "k1", Request: "body one"})
 	if err != nil || other.Replayed {
 		t.Errorf("another actor's key: %+v, %v", other, err)
 	}
-	if _, err = do(create, fmt.Sprintf("%0*d", MaxKey+1, 0), ""); problem.CodeOf(err) != "key_too_long" {
+	if _, err = do(create, fmt.Sprintf("%0*d", action.MaxKey+1, 0), ""); problem.CodeOf(err) != "key_too_long" {
 		t.Errorf("a long key gives %v", err)
 	}
 
 	// A purge can be repeated although nothing is left to look at.
 	id := content.EntryID(first.Subject)
-	s.do(robot, TrashEntry{ID: id})
-	if _, err := do(PurgeEntry{ID: id}, "k2", "purge"); err != nil {
+	s.do(robot, action.TrashEntry{ID: id})
+	if _, err := do(action.PurgeEntry{ID: id}, "k2", "purge"); err != nil {
 		t.Fatal(err)
 	}
-	again, err = do(PurgeEntry{ID: id}, "k2", "purge")
+	again, err = do(action.PurgeEntry{ID: id}, "k2", "purge")
 	if err != nil || !again.Replayed || again.Entry != nil {
 		t.Errorf("repeated purge: %+v, %v", again, err)
 	}
@@ -57,9 +58,9 @@ func TestIdempotency(t *testing.T) {
 // What is read beforehand does not stand in the way of a replay.
 func TestIdempotencyOfPrepared(t *testing.T) {
 	s := newSite(t)
-	a := DefineCollection{Definition: define(t, notes), IfMatch: at(0)}
+	a := action.DefineCollection{Definition: define(t, notes), IfMatch: at(0)}
 	for i := range 2 {
-		r, err := s.runner.DoWith(t.Context(), robot, a, Options{Key: "k", Request: "r"})
+		r, err := s.runner.DoWith(t.Context(), robot, a, action.Options{Key: "k", Request: "r"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,11 +71,11 @@ func TestIdempotencyOfPrepared(t *testing.T) {
 // Many copies of one request at once make one entry.
 func TestIdempotencyAtOnce(t *testing.T) {
 	s := withNotes(t, nil)
-	receipts := make([]Receipt, 32)
+	receipts := make([]action.Receipt, 32)
 	together(len(receipts), func(i int) {
 		var err error
-		receipts[i], err = s.runner.DoWith(t.Context(), robot, CreateEntry{Collection: "notes", Inputs: in("title", "Un")},
-			Options{Key: "k", Request: "r"})
+		receipts[i], err = s.runner.DoWith(t.Context(), robot, action.CreateEntry{Collection: "notes", Inputs: in("title", "Un")},
+			action.Options{Key: "k", Request: "r"})
 		if err != nil {
 			t.Error(err)
 		}
@@ -106,7 +107,7 @@ func together(n int, do func(i int)) {
 // Of 64 callers who save the same revision exactly one wins each time.
 func TestIfMatchRace(t *testing.T) {
 	s := withNotes(t, func(c *schema.Collection) { c.RequireMatch = true })
-	s.do(robot, DefineCollection{Definition: define(t, notes)})
+	s.do(robot, action.DefineCollection{Definition: define(t, notes)})
 	id := s.note("title", "0")
 	const rounds, callers = 10, 64
 	for round := 1; round <= rounds; round++ {
@@ -114,7 +115,7 @@ func TestIfMatchRace(t *testing.T) {
 		var winners []string
 		together(callers, func(i int) {
 			title := fmt.Sprintf("%d by %d", round, i)
-			r, err := s.runner.Do(t.Context(), robot, SaveDraft{ID: id, IfMatch: at(round), Inputs: in("title", title)})
+			r, err := s.runner.Do(t.Context(), robot, action.SaveDraft{ID: id, IfMatch: at(round), Inputs: in("title", title)})
 			switch {
 			case err == nil:
 				mu.Lock()
@@ -142,9 +143,9 @@ func TestReadYourWrite(t *testing.T) {
 		id := content.EntryID("")
 		for n := range 20 {
 			title := fmt.Sprintf("%d-%d", i, n)
-			var a Action = SaveDraft{ID: id, Inputs: in("title", title)}
+			var a action.Action = action.SaveDraft{ID: id, Inputs: in("title", title)}
 			if n == 0 {
-				a = CreateEntry{Collection: "notes", Inputs: in("title", title)}
+				a = action.CreateEntry{Collection: "notes", Inputs: in("title", title)}
 			}
 			r, err := s.runner.Do(t.Context(), robot, a)
 			if err != nil {
@@ -179,7 +180,7 @@ func TestUniqueRaceOfTwoNodes(t *testing.T) {
 			if i%4 >= 2 {
 				pairs, won = []any{"code", fmt.Sprintf("C%d", round)}, &codes
 			}
-			_, err := s.runner.Do(t.Context(), robot, CreateEntry{Collection: "notes", Inputs: in(pairs...)})
+			_, err := s.runner.Do(t.Context(), robot, action.CreateEntry{Collection: "notes", Inputs: in(pairs...)})
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
@@ -198,7 +199,7 @@ func TestInitOfTwoNodes(t *testing.T) {
 	bucket, clock := storagetest.NewMemory(), newClock()
 	nodes := []*site{node(t, bucket, clock, "one"), node(t, bucket, clock, "two")}
 	together(2, func(i int) {
-		if _, err := nodes[i].runner.Do(t.Context(), robot, Init{}); err != nil {
+		if _, err := nodes[i].runner.Do(t.Context(), robot, action.Init{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -209,16 +210,16 @@ func TestErrorsOfTheLog(t *testing.T) {
 	s := newSite(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.runner.Do(ctx, robot, Init{})
+	_, err := s.runner.Do(ctx, robot, action.Init{})
 	same(t, "cancelled", []any{problem.CodeOf(err), problem.KindOf(err)}, []any{"write_cancelled", problem.Unavailable})
 	for cause, want := range map[error]problem.Kind{
 		commitlog.ErrBusy: problem.Unavailable, commitlog.ErrClosed: problem.Unavailable,
 		commitlog.ErrUnclear: problem.Unclear, commitlog.ErrTooLarge: problem.TooLarge,
 		errors.New("disk on fire"): problem.Internal, errors.Join(commitlog.ErrUnclear, context.Canceled): problem.Unclear,
 	} {
-		same(t, cause.Error(), problem.KindOf(s.runner.tell(t.Context(), robot, fmt.Errorf("do: %w", cause))), want)
+		same(t, cause.Error(), problem.KindOf(s.runner.Tell(t.Context(), robot, fmt.Errorf("do: %w", cause))), want)
 	}
-	if p := asProblem(s.runner.tell(t.Context(), robot, commitlog.ErrBusy)); p.Meta["retry_after"] == nil {
+	if p, _ := errors.AsType[*problem.Error](s.runner.Tell(t.Context(), robot, commitlog.ErrBusy)); p.Meta["retry_after"] == nil {
 		t.Error("it is not said when to try again")
 	}
 }
@@ -229,7 +230,7 @@ func TestTimesNeverGoBack(t *testing.T) {
 	id := s.note("title", "Un")
 	before := s.entry(id).UpdatedAt
 	s.clock.pass(-time.Hour)
-	s.do(robot, SaveDraft{ID: id, Inputs: in("title", "Deux")})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("title", "Deux")})
 	if after := s.entry(id).UpdatedAt; after.Before(before) {
 		t.Errorf("%v comes after %v", after, before)
 	}
@@ -237,14 +238,14 @@ func TestTimesNeverGoBack(t *testing.T) {
 
 func TestNewIDsGrow(t *testing.T) {
 	c := newClock()
-	ids := NewIDs(c.now, rand.Reader)
+	ids := action.NewIDs(c.now, rand.Reader)
 	last := ""
 	for i := range 2000 {
 		if i == 1000 {
 			c.pass(-time.Hour)
 		}
 		id := ids()
-		if id <= last || !validID(content.EntryID(id)) {
+		if id <= last || !action.ValidID(content.EntryID(id)) {
 			t.Fatalf("%q after %q", id, last)
 		}
 		last = id
@@ -254,7 +255,7 @@ func TestNewIDsGrow(t *testing.T) {
 func TestReason(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un")
-	if _, err := s.runner.DoWith(t.Context(), robot, TrashEntry{ID: id}, Options{Reason: " doublon "}); err != nil {
+	if _, err := s.runner.DoWith(t.Context(), robot, action.TrashEntry{ID: id}, action.Options{Reason: " doublon "}); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "reason", s.lastReason(id), "doublon")

@@ -3,7 +3,6 @@ package action
 import (
 	"errors"
 	"maps"
-	"strings"
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
@@ -14,18 +13,19 @@ import (
 
 // SaveDraft changes the newest values of one or more locales of an entry: the
 // fields that Inputs names and no others; null empties a field. A locale that
-// the entry does not have yet is added. Nothing that visitors see changes. A
-// save that changes nothing commits nothing.
+// the entry does not have yet is added. Nothing that visitors see changes unless
+// it is to be published too. A save that changes nothing commits nothing.
 type SaveDraft struct {
 	ID      content.EntryID
 	IfMatch *int // the revision that the caller has seen; nil: any
 	Inputs  Inputs
+	Publish bool // at once, in every locale of Inputs
 }
 
 // Name is "entry.save".
 func (SaveDraft) Name() string { return "entry.save" }
 
-// Needs the right to update these fields.
+// Needs the right to update these fields, and to publish if asked to.
 func (a SaveDraft) Needs(tx *view.Tx) ([]access.Need, error) {
 	_, c, err := entryOf(tx, a.ID)
 	if err != nil {
@@ -39,6 +39,10 @@ func (a SaveDraft) Needs(tx *view.Tx) ([]access.Need, error) {
 	if len(needs) == 0 {
 		needs = append(needs, access.Need{Verb: access.Update, Collection: string(c.ID), Of: c, Entry: a.ID})
 	}
+	if a.Publish {
+		more, err := need(tx, access.Publish, a.ID, a.Inputs.locales()...)
+		return append(needs, more...), err
+	}
 	return needs, nil
 }
 
@@ -51,11 +55,25 @@ func (a SaveDraft) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if err := e.take(tx, a.Inputs, schema.Input{}); err != nil {
 		return nil, err
 	}
-	if sameSides(e.was, e.Entry) {
-		return nil, nil
+	same := sameSides(e.was, e.Entry)
+	if !same {
+		if err := e.mayChangePlanned(tx); err != nil {
+			return nil, err
+		}
 	}
-	if err := e.mayChangePlanned(tx); err != nil {
-		return nil, err
+	if a.Publish {
+		locales, err := e.facesOf(a.Inputs.locales())
+		if err != nil {
+			return nil, err
+		}
+		if same = same && !e.unpublished(locales); !same {
+			if err := e.publish(tx, locales, env); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if same {
+		return nil, nil
 	}
 	return e.changes(), nil
 }
@@ -131,10 +149,10 @@ func (e *edit) decode(inputs Inputs) (all []given, faults []problem.Field, err e
 	for _, l := range inputs.locales() {
 		g := given{face: faceOf(e.Entry, e.col, l)}
 		if len(inputs) > 1 {
-			g.prefix = pointer(string(l))
+			g.prefix = problem.Pointer(string(l))
 		}
 		if g.face != content.Shared && !content.ValidLocale(string(g.face)) || g.face == content.Shared && e.col.Localized() {
-			faults = append(faults, problem.Field{Pointer: g.prefix, Code: "locale_unknown", Args: problem.Args{"locale": short(string(l))}})
+			faults = append(faults, problem.Field{Pointer: g.prefix, Code: "locale_unknown", Args: problem.Args{"locale": problem.Short(string(l))}})
 			continue
 		}
 		if g.input, err = e.env.Kinds.Decode(e.col, inputs[l]); err != nil {
@@ -171,18 +189,13 @@ func (e *edit) contradictions(prefix string, seen map[content.FieldID]any, in sc
 		for id, v := range values {
 			if earlier, ok := seen[id]; ok && !equalValue(earlier, v) {
 				f := e.col.Field(id)
-				faults = append(faults, problem.Field{Pointer: prefix + pointer(f.Name), Code: "shared_contradiction",
+				faults = append(faults, problem.Field{Pointer: prefix + problem.Pointer(f.Name), Code: "shared_contradiction",
 					Args: problem.Args{"field": label(f)}})
 			}
 			seen[id] = v
 		}
 	}
 	return faults
-}
-
-// pointer is a reference token of a JSON Pointer (RFC 6901), with its slash.
-func pointer(name string) string {
-	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
 func label(f *schema.Field) schema.FieldLabel {

@@ -35,15 +35,11 @@ func (a ScheduleEntry) Needs(tx *view.Tx) ([]access.Need, error) {
 
 // Plan checks the plan as if it were carried out now.
 func (a ScheduleEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	e, err := begin(tx, env, a.ID, a.IfMatch)
+	e, l, err := beginIn(tx, env, a.ID, a.Locale, a.IfMatch)
 	if err != nil {
 		return nil, err
 	}
-	l, err := e.face(a.Locale)
-	if err != nil {
-		return nil, err
-	}
-	publish, unpublish := whole(a.PublishAt), whole(a.UnpublishAt)
+	publish, unpublish := Whole(a.PublishAt), Whole(a.UnpublishAt)
 	if err := planFits(e.Side(l), e.unpublished([]content.Locale{l}), publish, unpublish, env.Now); err != nil {
 		return nil, err
 	}
@@ -64,12 +60,12 @@ func (a ScheduleEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	return e.changes(), nil
 }
 
-// whole brings a time into the form that entries keep.
-func whole(t *time.Time) *time.Time {
+// Whole brings a time into the form that entries keep.
+func Whole(t *time.Time) *time.Time {
 	if t == nil {
 		return nil
 	}
-	return timePointer(t.UTC().Truncate(time.Second))
+	return new(t.UTC().Truncate(time.Second))
 }
 
 func sameTime(a, b *time.Time) bool {
@@ -177,7 +173,7 @@ func (a UnpublishDue) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 // beginDue opens an entry that something was planned for, or gives nil when it
 // is gone.
 func beginDue(tx *view.Tx, env Env, id content.EntryID) (*edit, error) {
-	if err := env.programOnly(); err != nil {
+	if err := env.ProgramOnly(); err != nil {
 		return nil, err
 	}
 	e, c, err := entryOf(tx, id)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/view"
@@ -22,7 +23,7 @@ func (Init) Needs(*view.Tx) ([]access.Need, error) { return nil, nil }
 
 // Plan gives everything that is built in.
 func (Init) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
-	if err := env.programOnly(); err != nil {
+	if err := env.ProgramOnly(); err != nil {
 		return nil, err
 	}
 	roles, err := tx.Nouns(content.NounRole, "", 1)
@@ -31,7 +32,7 @@ func (Init) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	}
 	var changes []content.Change
 	for _, r := range access.BuiltinRoles() {
-		n, err := nounOf(content.NounRole, string(r.ID), r.Name, r)
+		n, err := noun.Of(content.NounRole, string(r.ID), r.Name, r)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +49,7 @@ func (Init) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 			return nil, fmt.Errorf("built-in collection %s: %w", c.Name, err)
 		}
 		c.Revision = 1
-		n, err := nounOf(content.NounCollection, string(c.ID), c.Name, c)
+		n, err := noun.Of(content.NounCollection, string(c.ID), c.Name, c)
 		if err != nil {
 			return nil, err
 		}

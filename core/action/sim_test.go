@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -109,7 +110,7 @@ type world struct {
 }
 
 func simulate(t *testing.T, seed uint64) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	memory := storagetest.NewMemory()
 	w := &world{bucket: memory, faulty: storagetest.NewFaulty(memory, seed,
@@ -299,7 +300,7 @@ func (n *simNode) start(ctx context.Context) error {
 
 func (n *simNode) open(ctx context.Context) (*simParts, error) {
 	log, err := commitlog.Open(ctx, storage.Bucket(n.world.faulty),
-		action.Codec{Keys: keyring.Open(n.world.faulty, rand.Reader)},
+		sealed.Codec{Keys: keyring.Open(n.world.faulty, rand.Reader)},
 		commitlog.Options{Node: fmt.Sprintf("%s.%d", n.name, n.life), Now: n.now, Rand: rand.Reader, Timeout: time.Second,
 			Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
@@ -373,7 +374,7 @@ func (w *world) judge(ctx context.Context, root string) error {
 func (w *world) sameViews(ctx context.Context, fresh *simNode, seq commitlog.Seq) error {
 	var want string
 	for _, n := range append([]*simNode{fresh}, w.nodes[:]...) {
-		limit, cancel := context.WithTimeout(ctx, 10*time.Second)
+		limit, cancel := context.WithTimeout(ctx, 2*time.Minute)
 		err := n.parts.db.WaitFor(limit, seq)
 		cancel()
 		if err != nil {

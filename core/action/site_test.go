@@ -1,15 +1,19 @@
-package action
+package action_test
 
 import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -49,23 +53,23 @@ type site struct {
 	keys   *keyring.Keyring
 	log    *commitlog.Log[content.Commit]
 	db     *view.DB
-	runner *Runner
+	runner *action.Runner
 }
 
 var robot = content.Actor{Kind: content.ActorSystem, ID: "test"}
 
-func newSite(t testing.TB, hooks ...Hook) *site {
+func newSite(t testing.TB, hooks ...action.Hook) *site {
 	return node(t, storagetest.NewMemory(), newClock(), "one", hooks...)
 }
 
 // node starts a node on a bucket; it stops with the test.
-func node(t testing.TB, bucket storage.Bucket, clock *clock, name string, hooks ...Hook) *site {
+func node(t testing.TB, bucket storage.Bucket, clock *clock, name string, hooks ...action.Hook) *site {
 	t.Helper()
 	s := &site{t: t, bucket: bucket, clock: clock, keys: keyring.Open(bucket, rand.Reader)}
 	ctx, stop := context.WithCancel(context.Background())
 	kinds := schema.Builtin()
 	var err error
-	s.log, err = commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](Codec{Keys: s.keys}),
+	s.log, err = commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: s.keys}),
 		commitlog.Options{Node: name, Now: clock.now, Rand: rand.Reader, Temp: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +91,8 @@ func node(t testing.TB, bucket storage.Bucket, clock *clock, name string, hooks 
 			t.Errorf("close the view: %v", err)
 		}
 	})
-	s.runner, err = NewRunner(Config{Writer: writer, View: s.db, Kinds: kinds, Now: clock.now,
-		NewID: NewIDs(clock.now, rand.Reader), Hooks: hooks, Past: LogPast{View: s.db, Log: s.log}})
+	s.runner, err = action.NewRunner(action.Config{Writer: writer, View: s.db, Kinds: kinds, Now: clock.now,
+		NewID: action.NewIDs(clock.now, rand.Reader), Hooks: hooks, Past: action.LogPast{View: s.db, Log: s.log}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +100,7 @@ func node(t testing.TB, bucket storage.Bucket, clock *clock, name string, hooks 
 }
 
 // do carries out an action that must succeed.
-func (s *site) do(by content.Actor, a Action) Receipt {
+func (s *site) do(by content.Actor, a action.Action) action.Receipt {
 	s.t.Helper()
 	r, err := s.runner.Do(s.t.Context(), by, a)
 	if err != nil {
@@ -106,7 +110,7 @@ func (s *site) do(by content.Actor, a Action) Receipt {
 }
 
 // refuse carries out an action that must be refused with a code.
-func (s *site) refuse(by content.Actor, a Action, code string) *problem.Error {
+func (s *site) refuse(by content.Actor, a action.Action, code string) *problem.Error {
 	s.t.Helper()
 	r, err := s.runner.Do(s.t.Context(), by, a)
 	if err == nil {
@@ -115,7 +119,8 @@ func (s *site) refuse(by content.Actor, a Action, code string) *problem.Error {
 	if problem.CodeOf(err) != code {
 		s.t.Fatalf("%s was refused with %v, not %s", a.Name(), err, code)
 	}
-	return asProblem(err)
+	p, _ := errors.AsType[*problem.Error](err)
+	return p
 }
 
 // entry reads an entry from the view.
@@ -144,7 +149,7 @@ const notes = `{
   {"id":"owner","name":"owner","kind":"text"},
   {"id":"contact","name":"contact","kind":"text","personal":true,"visibility":"coordinators"},
   {"id":"related","name":"related","kind":"relation","settings":{"to":["notes"],"many":true}},
-  {"id":"picture","name":"picture","kind":"asset"}
+  {"id":"picture","name":"picture","kind":"asset","settings":{"media_types":["image/*"]}}
  ]}`
 
 func define(t testing.TB, raw string) schema.Collection {
@@ -169,11 +174,11 @@ func (s *site) defineNotes(change func(c *schema.Collection)) {
 	if change != nil {
 		change(&c)
 	}
-	s.do(robot, DefineCollection{Definition: c})
+	s.do(robot, action.DefineCollection{Definition: c})
 }
 
 // in is input in French.
-func in(pairs ...any) Inputs { return Inputs{"fr": values(pairs...)} }
+func in(pairs ...any) action.Inputs { return action.Inputs{"fr": values(pairs...)} }
 
 func values(pairs ...any) map[string]any {
 	out := map[string]any{}
@@ -186,21 +191,21 @@ func values(pairs ...any) map[string]any {
 // note makes a note in French.
 func (s *site) note(pairs ...any) content.EntryID {
 	s.t.Helper()
-	return content.EntryID(s.do(robot, CreateEntry{Collection: "notes", Inputs: in(pairs...)}).Subject)
+	return content.EntryID(s.do(robot, action.CreateEntry{Collection: "notes", Inputs: in(pairs...)}).Subject)
 }
 
 // user makes a user with a role of these grants.
 func (s *site) user(name string, grants ...access.Grant) content.Actor {
 	s.t.Helper()
 	role := access.Role{ID: content.RoleID(name), Name: name, Grants: grants, Sees: schema.Coordinators}
-	s.do(robot, SaveRole{Role: role})
+	s.do(robot, account.SaveRole{Role: role})
 	return s.person(name, role.ID)
 }
 
 func (s *site) person(name string, roles ...content.RoleID) content.Actor {
 	s.t.Helper()
 	email := name + "@example.org"
-	r := s.do(robot, SaveUser{Set: UserFields{Name: &name, Email: &email, Roles: &roles}})
+	r := s.do(robot, account.SaveUser{Set: account.UserFields{Name: &name, Email: &email, Roles: &roles}})
 	return content.Actor{Kind: content.ActorUser, ID: r.Subject}
 }
 

@@ -2,6 +2,8 @@ package action
 
 import (
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/noun"
+	"github.com/recueil-cms/recueil/core/action/position"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -75,7 +77,7 @@ func untrashed(e *content.Entry) bool { return e.TrashedAt == nil }
 
 // trash marks the entry and takes back what was planned and submitted.
 func (e *edit) trash() {
-	e.TrashedAt = timePointer(e.env.Now)
+	e.TrashedAt = new(e.env.Now)
 	for _, s := range e.Sides {
 		unplan(s)
 		s.Review = nil
@@ -140,7 +142,7 @@ func collect(tx *view.Tx, env Env, links []view.Backlink, going, holders map[con
 			continue
 		}
 		holder, err := tx.Entry(link.Entry)
-		if missing(err) || (err == nil && holder.TrashedAt != nil) {
+		if noun.Missing(err) || (err == nil && holder.TrashedAt != nil) {
 			continue
 		}
 		if err != nil {
@@ -274,7 +276,10 @@ func (a PurgeEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if e.TrashedAt == nil {
 		return nil, problem.New(problem.Conflict, "not_in_trash", nil)
 	}
-	changes := purge(e.was, e.col)
+	changes, err := purge(tx, e.was, e.col)
+	if err != nil {
+		return nil, err
+	}
 	orphans, err := childrenOf(tx, e)
 	if err != nil {
 		return nil, err
@@ -284,7 +289,7 @@ func (a PurgeEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 		return nil, err
 	}
 	for _, child := range orphans {
-		last = Between(last, "")
+		last = position.Between(last, "")
 		top := next(env, child, e.col)
 		top.Parent, top.Position = "", last
 		changes = append(changes, content.Change{Entry: top.Entry})
@@ -317,13 +322,14 @@ func childrenOf(tx *view.Tx, e *edit) ([]*content.Entry, error) {
 
 // purge is an entry that goes for ever. It is erased as well when it can hold
 // personal values, so that what is derived from it is cleaned like after an
-// erasure.
-func purge(e *content.Entry, c *schema.Collection) []content.Change {
-	gone := content.Change{Gone: &content.Gone{Kind: content.NounEntry, ID: string(e.ID), Collection: e.Collection}}
-	if !personal(c) && !hasPersonal(e) {
-		return []content.Change{gone}
+// erasure. What plugins said of it goes along.
+func purge(tx *view.Tx, e *content.Entry, c *schema.Collection) ([]content.Change, error) {
+	changes := []content.Change{{Gone: &content.Gone{Kind: content.NounEntry, ID: string(e.ID), Collection: e.Collection}}}
+	if personal(c) || e.HasPersonal() {
+		changes = append(changes, content.Change{Erased: &content.Erased{Kind: content.NounEntry, ID: string(e.ID)}})
 	}
-	return []content.Change{gone, {Erased: &content.Erased{Kind: content.NounEntry, ID: string(e.ID)}}}
+	said, err := documentsOf(tx, e.ID)
+	return append(changes, said...), err
 }
 
 // personal reports whether a collection has fields for personal values.
@@ -357,17 +363,22 @@ func (a EraseEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.ErasedAt != nil && !hasPersonal(e.was) {
+	if e.ErasedAt != nil && !e.was.HasPersonal() {
 		return nil, nil
 	}
-	e.ErasedAt = timePointer(env.Now)
+	e.ErasedAt = new(env.Now)
 	for _, s := range e.Sides {
 		s.Draft, s.Published = withoutPersonal(s.Draft), withoutPersonal(s.Published)
 		if s.Draft != nil && s.Published != nil && sameValues(s.Draft, s.Published) {
 			s.Draft = nil
 		}
 	}
-	return append(e.changes(), content.Change{Erased: &content.Erased{Kind: content.NounEntry, ID: string(e.ID)}}), nil
+	said, err := documentsOf(tx, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	changes := append(e.changes(), content.Change{Erased: &content.Erased{Kind: content.NounEntry, ID: string(e.ID)}})
+	return append(changes, said...), nil
 }
 
 func withoutPersonal(v *content.Version) *content.Version {

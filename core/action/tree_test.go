@@ -1,4 +1,4 @@
-package action
+package action_test
 
 import (
 	"bytes"
@@ -10,6 +10,11 @@ import (
 	"testing"
 
 	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/noun"
+	"github.com/recueil-cms/recueil/core/action/position"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage"
@@ -60,46 +65,46 @@ func (s *site) lastReason(id content.EntryID) string {
 
 func (s *site) below(parent content.EntryID, title string) content.EntryID {
 	s.t.Helper()
-	return content.EntryID(s.do(robot, CreateEntry{Collection: "notes", Inputs: in("title", title), Parent: parent}).Subject)
+	return content.EntryID(s.do(robot, action.CreateEntry{Collection: "notes", Inputs: in("title", title), Parent: parent}).Subject)
 }
 
 func TestMove(t *testing.T) {
 	s := withNotes(t, asTree)
 	a, b, c := s.below("", "a"), s.below("", "b"), s.below("", "c")
 	same(t, "at first", s.children(""), []string{"a", "b", "c"})
-	s.do(robot, MoveEntry{ID: c, Before: a})
+	s.do(robot, action.MoveEntry{ID: c, Before: a})
 	same(t, "c first", s.children(""), []string{"c", "a", "b"})
-	s.do(robot, MoveEntry{ID: c, After: a})
+	s.do(robot, action.MoveEntry{ID: c, After: a})
 	same(t, "c between", s.children(""), []string{"a", "c", "b"})
 	head := s.log.Head()
-	s.do(robot, MoveEntry{ID: c, After: a})
-	s.do(robot, MoveEntry{ID: c, Before: b})
-	s.do(robot, MoveEntry{ID: b})
+	s.do(robot, action.MoveEntry{ID: c, After: a})
+	s.do(robot, action.MoveEntry{ID: c, Before: b})
+	s.do(robot, action.MoveEntry{ID: b})
 	same(t, "commits for no move", s.log.Head()-head, 0)
-	s.do(robot, MoveEntry{ID: c, Parent: b})
-	s.do(robot, MoveEntry{ID: b, Parent: a})
+	s.do(robot, action.MoveEntry{ID: c, Parent: b})
+	s.do(robot, action.MoveEntry{ID: b, Parent: a})
 	same(t, "top", s.children(""), []string{"a"})
 	same(t, "below b", s.children(b), []string{"c"})
-	s.refuse(robot, MoveEntry{ID: a, Parent: c}, "parent_below")
-	s.refuse(robot, MoveEntry{ID: a, Parent: a}, "parent_below")
-	s.refuse(robot, MoveEntry{ID: c, Parent: "01JD0000000000000000000000"}, "invalid_values")
-	s.refuse(robot, MoveEntry{ID: c, Parent: b, After: a}, "invalid_values")
-	s.do(robot, TrashEntry{ID: c})
+	s.refuse(robot, action.MoveEntry{ID: a, Parent: c}, "parent_below")
+	s.refuse(robot, action.MoveEntry{ID: a, Parent: a}, "parent_below")
+	s.refuse(robot, action.MoveEntry{ID: c, Parent: "01JD0000000000000000000000"}, "invalid_values")
+	s.refuse(robot, action.MoveEntry{ID: c, Parent: b, After: a}, "invalid_values")
+	s.do(robot, action.TrashEntry{ID: c})
 	d := s.below("", "d")
-	s.refuse(robot, MoveEntry{ID: d, Parent: c}, "invalid_values")
+	s.refuse(robot, action.MoveEntry{ID: d, Parent: c}, "invalid_values")
 
 	deep := d
-	for range maxDepth - 1 {
+	for range action.MaxDepth - 1 {
 		deep = s.below(deep, "x")
 	}
-	s.refuse(robot, CreateEntry{Collection: "notes", Inputs: in("title", "y"), Parent: deep}, "tree_too_deep")
+	s.refuse(robot, action.CreateEntry{Collection: "notes", Inputs: in("title", "y"), Parent: deep}, "tree_too_deep")
 }
 
 func TestMoveWithoutTree(t *testing.T) {
 	s := withNotes(t, nil)
 	a := s.note("title", "a")
-	s.refuse(robot, MoveEntry{ID: a}, "no_tree")
-	s.refuse(robot, CreateEntry{Collection: "notes", Inputs: in("title", "b"), Parent: a}, "no_tree")
+	s.refuse(robot, action.MoveEntry{ID: a}, "no_tree")
+	s.refuse(robot, action.CreateEntry{Collection: "notes", Inputs: in("title", "b"), Parent: a}, "no_tree")
 }
 
 // Moving to the same place over and over makes positions long; then all
@@ -111,13 +116,13 @@ func TestMoveSpreads(t *testing.T) {
 	for i := range 700 {
 		id := []content.EntryID{b, c}[i%2]
 		before := s.entry(a).Revision
-		e := s.do(robot, MoveEntry{ID: id, After: a}).Entry
+		e := s.do(robot, action.MoveEntry{ID: id, After: a}).Entry
 		longest = max(longest, len(e.Position))
 		if s.entry(a).Revision > before {
 			spreads++
 		}
 	}
-	if longest > MaxPosition || spreads == 0 {
+	if longest > position.Max || spreads == 0 {
 		t.Errorf("longest position %d, spread %d times", longest, spreads)
 	}
 	same(t, "order", s.children(""), []string{"a", "c", "b"})
@@ -129,38 +134,38 @@ func TestTrashAndRestore(t *testing.T) {
 	child := s.below(root, "enfant")
 	grandchild := s.below(child, "petit")
 	other := s.below("", "autre")
-	s.do(robot, PublishEntry{ID: child})
-	s.do(robot, SaveDraft{ID: other, Inputs: in("related", []any{string(grandchild)})})
+	s.do(robot, action.PublishEntry{ID: child})
+	s.do(robot, action.SaveDraft{ID: other, Inputs: in("related", []any{string(grandchild)})})
 
-	p := s.refuse(robot, TrashEntry{ID: root}, "entry_has_children")
+	p := s.refuse(robot, action.TrashEntry{ID: root}, "entry_has_children")
 	same(t, "children", p.Meta["children"], 2)
-	p = s.refuse(robot, TrashEntry{ID: root, Children: true}, "entry_referenced")
+	p = s.refuse(robot, action.TrashEntry{ID: root, Children: true}, "entry_referenced")
 	same(t, "backlinks", p.Meta["backlinks"], []map[string]any{{"collection": "notes", "entry": string(other), "field": "related"}})
-	r := s.do(robot, TrashEntry{ID: root, Children: true, Force: true})
+	r := s.do(robot, action.TrashEntry{ID: root, Children: true, Force: true})
 	same(t, "receipt", r.Subject, string(root))
 	for _, id := range []content.EntryID{root, child, grandchild} {
 		same(t, "status", s.entry(id).Status("fr"), content.StatusTrashed)
 	}
-	s.refuse(robot, SaveDraft{ID: child, Inputs: in("title", "x")}, "entry_in_trash")
-	s.refuse(robot, TrashEntry{ID: child}, "entry_in_trash")
-	q := s.refuse(robot, CreateEntry{Collection: "notes", Inputs: in("slug", "enfant")}, "invalid_values")
+	s.refuse(robot, action.SaveDraft{ID: child, Inputs: in("title", "x")}, "entry_in_trash")
+	s.refuse(robot, action.TrashEntry{ID: child}, "entry_in_trash")
+	q := s.refuse(robot, action.CreateEntry{Collection: "notes", Inputs: in("slug", "enfant")}, "invalid_values")
 	same(t, "fault", pointers(q), []string{"/slug value_taken_in_trash"})
 
-	s.do(robot, RestoreEntry{ID: child})
+	s.do(robot, action.RestoreEntry{ID: child})
 	e := s.entry(child)
 	same(t, "its parent is in the trash", e.Parent, "")
 	same(t, "it comes back as a draft", e.Status("fr"), content.StatusDraft)
 	same(t, "not with it", s.entry(grandchild).Status("fr"), content.StatusTrashed)
-	s.do(robot, RestoreEntry{ID: root, Children: true})
+	s.do(robot, action.RestoreEntry{ID: root, Children: true})
 	same(t, "top", s.children(""), []string{"racine", "autre", "enfant"})
 	head := s.log.Head()
-	s.do(robot, RestoreEntry{ID: root})
+	s.do(robot, action.RestoreEntry{ID: root})
 	same(t, "commits for what is not in the trash", s.log.Head()-head, 0)
 
 	deleter := s.user("deleter", rows(grants("notes", access.ReadDraft, access.Delete), owned("deleter")))
-	s.do(robot, SaveDraft{ID: root, Inputs: in("owner", "deleter")})
+	s.do(robot, action.SaveDraft{ID: root, Inputs: in("owner", "deleter")})
 	s.below(root, "d’autrui")
-	s.refuse(deleter, TrashEntry{ID: root, Children: true}, "entry_not_found")
+	s.refuse(deleter, action.TrashEntry{ID: root, Children: true}, "entry_not_found")
 }
 
 func TestPurge(t *testing.T) {
@@ -168,18 +173,18 @@ func TestPurge(t *testing.T) {
 	a := s.below("", "a")
 	b := s.below(a, "b")
 	c := s.below(a, "c")
-	s.refuse(robot, PurgeEntry{ID: a}, "not_in_trash")
-	s.do(robot, TrashEntry{ID: a, Children: true})
-	s.do(robot, PurgeEntry{ID: a})
-	s.refuse(robot, RestoreEntry{ID: a}, "entry_not_found")
+	s.refuse(robot, action.PurgeEntry{ID: a}, "not_in_trash")
+	s.do(robot, action.TrashEntry{ID: a, Children: true})
+	s.do(robot, action.PurgeEntry{ID: a})
+	s.refuse(robot, action.RestoreEntry{ID: a}, "entry_not_found")
 	for _, id := range []content.EntryID{b, c} {
 		same(t, "parent", s.entry(id).Parent, "")
 	}
 	if s.entry(b).Position == s.entry(c).Position {
 		t.Error("two siblings at one place")
 	}
-	s.refuse(robot, ImportEntries{Entries: []Imported{{ID: a, Collection: "notes",
-		Sides: map[content.Locale]ImportedSide{"fr": {Draft: values("title", "a")}}}}}, "import_invalid")
+	s.refuse(robot, action.ImportEntries{Entries: []action.Imported{{ID: a, Collection: "notes",
+		Sides: map[content.Locale]action.ImportedSide{"fr": {Draft: values("title", "a")}}}}}, "import_invalid")
 }
 
 // found lists the objects that hold a text.
@@ -237,9 +242,9 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 // eraser runs the follower over what is there.
-func (s *site) erase() *Eraser {
+func (s *site) erase() *sealed.Eraser {
 	s.t.Helper()
-	e, err := NewEraser(s.t.Context(), s.bucket, s.keys, s.log, s.db)
+	e, err := sealed.NewEraser(s.t.Context(), s.bucket, s.keys, s.log, s.db)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -293,8 +298,8 @@ func (s *site) nothingOpens(id content.EntryID, user string) {
 func TestErase(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "contact", canary+"-1")
-	s.do(robot, PublishEntry{ID: id})
-	s.do(robot, SaveDraft{ID: id, Inputs: in("contact", canary+"-2", "score", 1)})
+	s.do(robot, action.PublishEntry{ID: id})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("contact", canary+"-2", "score", 1)})
 	kept := s.note("title", "Deux", "contact", canary+"-3")
 	ann := s.person("ann")
 	if _, err := s.log.SaveSnapshot(t.Context(), s.db); err != nil {
@@ -308,19 +313,19 @@ func TestErase(t *testing.T) {
 			t.Errorf("%q is in a record", secret)
 		}
 	}
-	if bytes.Contains(s.payloads(), []byte(EmailLookup("ann@example.org"))) {
+	if bytes.Contains(s.payloads(), []byte(noun.EmailLookup("ann@example.org"))) {
 		t.Error("the digest of an e-mail is in a record")
 	}
 
-	e := s.do(robot, EraseEntry{ID: id}).Entry
-	s.do(robot, EraseUser{ID: content.UserID(ann.ID)})
+	e := s.do(robot, action.EraseEntry{ID: id}).Entry
+	s.do(robot, account.EraseUser{ID: content.UserID(ann.ID)})
 	same(t, "contact", e.Working("fr")["contact"], nil)
 	same(t, "the rest", e.Working("fr")["score"], 1.0)
 	if e.ErasedAt == nil {
 		t.Error("no time of erasure")
 	}
 	head := s.log.Head()
-	s.do(robot, EraseEntry{ID: id})
+	s.do(robot, action.EraseEntry{ID: id})
 	same(t, "commits for what is erased", s.log.Head()-head, 0)
 	eraser := s.erase()
 	if at, err := eraser.Checkpoint(); err != nil || at != s.log.Head() {
@@ -337,21 +342,21 @@ func TestErase(t *testing.T) {
 		t.Errorf("snapshot %v %v is still there", object, err)
 	}
 
-	s.refuse(robot, SaveDraft{ID: id, Inputs: in("contact", "encore")}, "entry_erased")
-	s.do(robot, SaveDraft{ID: id, Inputs: in("title", "Toujours modifiable")})
-	s.do(robot, RevertEntry{ID: id, Locale: "fr", To: 1})
+	s.refuse(robot, action.SaveDraft{ID: id, Inputs: in("contact", "encore")}, "entry_erased")
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("title", "Toujours modifiable")})
+	s.do(robot, action.RevertEntry{ID: id, Locale: "fr", To: 1})
 	same(t, "reverting brings nothing back", s.entry(id).Working("fr")["contact"], nil)
-	s.do(robot, SaveUser{Set: UserFields{Email: new("ann@example.org")}}) // the address is free again
-	s.refuse(robot, SaveUser{ID: content.UserID(ann.ID), Set: UserFields{Name: new("x")}}, "user_erased")
-	s.refuse(robot, DisableUser{ID: content.UserID(ann.ID)}, "user_erased")
+	s.do(robot, account.SaveUser{Set: account.UserFields{Email: new("ann@example.org")}}) // the address is free again
+	s.refuse(robot, account.SaveUser{ID: content.UserID(ann.ID), Set: account.UserFields{Name: new("x")}}, "user_erased")
+	s.refuse(robot, account.DisableUser{ID: content.UserID(ann.ID)}, "user_erased")
 }
 
 // A purge destroys the key like an erasure.
 func TestPurgeErases(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "contact", canary)
-	s.do(robot, TrashEntry{ID: id})
-	s.do(robot, PurgeEntry{ID: id})
+	s.do(robot, action.TrashEntry{ID: id})
+	s.do(robot, action.PurgeEntry{ID: id})
 	s.erase()
 	if key, err := s.keys.KeyID(t.Context(), string(id)); err != nil || key != "" {
 		t.Errorf("the key is still there: %q, %v", key, err)
@@ -367,12 +372,12 @@ func TestEraserOnEveryNode(t *testing.T) {
 	if err := two.db.WaitFor(t.Context(), one.log.Head()); err != nil {
 		t.Fatal(err)
 	}
-	sealed := one.log.Head()
-	late, err := NewEraser(t.Context(), two.bucket, two.keys, two.log, two.db)
+	erasedAt := one.log.Head()
+	late, err := sealed.NewEraser(t.Context(), two.bucket, two.keys, two.log, two.db)
 	if err != nil {
 		t.Fatal(err)
 	}
-	one.do(robot, EraseEntry{ID: id})
+	one.do(robot, action.EraseEntry{ID: id})
 	one.erase()
 	if err := two.log.Wait(t.Context(), one.log.Head()); err != nil {
 		t.Fatal(err)
@@ -384,7 +389,7 @@ func TestEraserOnEveryNode(t *testing.T) {
 	if err := late.Apply(t.Context(), []commitlog.Record[content.Commit]{record}); err != nil {
 		t.Fatal(err)
 	}
-	if record, err = two.log.Read(t.Context(), sealed); err != nil {
+	if record, err = two.log.Read(t.Context(), erasedAt); err != nil {
 		t.Fatal(err)
 	}
 	if got := record.Values[0].Changes[0].Entry.Working("fr")["contact"]; got != nil {
@@ -397,8 +402,8 @@ func TestEraserOnEveryNode(t *testing.T) {
 func TestEraserFollows(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "contact", canary)
-	s.do(robot, EraseEntry{ID: id})
-	eraser, err := NewEraser(t.Context(), s.bucket, s.keys, s.log, s.db)
+	s.do(robot, action.EraseEntry{ID: id})
+	eraser, err := sealed.NewEraser(t.Context(), s.bucket, s.keys, s.log, s.db)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -419,7 +424,7 @@ func TestEraserFollows(t *testing.T) {
 	if key, err := s.keys.KeyID(t.Context(), string(id)); err != nil || key != "" {
 		t.Errorf("the key is still there: %q, %v", key, err)
 	}
-	again, err := NewEraser(t.Context(), s.bucket, s.keys, s.log, s.db)
+	again, err := sealed.NewEraser(t.Context(), s.bucket, s.keys, s.log, s.db)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,15 @@ type (
 		Locale content.Locale `json:"locale,omitempty"`
 		Reason string         `json:"reason"`
 	}
+	commentBody struct {
+		Locale content.Locale `json:"locale,omitempty"`
+		Field  string         `json:"field"`
+		Text   string         `json:"text"`
+	}
+	settleBody struct {
+		Locale  content.Locale `json:"locale,omitempty"`
+		Comment string         `json:"comment"`
+	}
 	revertBody struct {
 		Locale   content.Locale `json:"locale,omitempty"`
 		Revision int            `json:"revision"`
@@ -151,6 +160,14 @@ func (a *API) actRoutes() []route {
 		actRoute("reject", access.Review, 200, func(t target, b rejectBody) (action.Action, content.Locale, string, error) {
 			l := t.or(b.Locale)
 			return action.RejectEntry{ID: t.id, Locale: l, Reason: b.Reason, IfMatch: t.match}, l, "", nil
+		}),
+		actRoute("comment", access.ReadDraft, 200, func(t target, b commentBody) (action.Action, content.Locale, string, error) {
+			l := t.or(b.Locale)
+			return action.CommentField{ID: t.id, Locale: l, Field: b.Field, Text: b.Text, IfMatch: t.match}, l, "", nil
+		}),
+		actRoute("settle", access.ReadDraft, 200, func(t target, b settleBody) (action.Action, content.Locale, string, error) {
+			l := t.or(b.Locale)
+			return action.SettleComment{ID: t.id, Locale: l, Comment: b.Comment, IfMatch: t.match}, l, "", nil
 		}),
 		actRoute("revert", access.Update, 200, func(t target, b revertBody) (action.Action, content.Locale, string, error) {
 			l := t.or(b.Locale)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -9,12 +10,19 @@ import (
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/action"
 	"github.com/recueil-cms/recueil/core/auth"
+	"github.com/recueil-cms/recueil/core/book/desk"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/media"
+	"github.com/recueil-cms/recueil/core/presence"
+	"github.com/recueil-cms/recueil/core/preview"
+	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/query"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/core/server"
 	"github.com/recueil-cms/recueil/core/texts"
+	"github.com/recueil-cms/recueil/plugins/host"
+	"github.com/recueil-cms/recueil/search"
+	"github.com/recueil-cms/recueil/search/statistics"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -26,13 +34,25 @@ type Options struct {
 	Server *server.Server
 	View   *view.DB
 	Query  *query.Engine
-	Runner *action.Runner
-	Auth   *auth.Authenticator
-	Media  *media.Library
-	Kinds  schema.Kinds
-	Texts  *texts.Catalogue
-	Now    func() time.Time
-	Log    *slog.Logger
+	Search *search.Index
+	// Statistics counts what people search for.
+	Statistics *statistics.Book
+	Runner     *action.Runner
+	Auth       *auth.Authenticator
+	Media      *media.Library
+	// Uploads are the resumable ones of Media.
+	Uploads *media.Uploads
+	// Books takes the orders of editions.
+	Books *desk.Desk
+	Kinds schema.Kinds
+	Texts *texts.Catalogue
+	Now   func() time.Time
+	Log   *slog.Logger
+	// Plugins runs the plugins, and Installer changes which are installed.
+	Plugins   *host.Host
+	Installer *host.Installer
+	// Previews makes the addresses at which drafts are shown.
+	Previews *preview.Links
 	// Locales of the site, first choice first: an entry that is written
 	// without a locale gets the first.
 	Locales []content.Locale
@@ -41,6 +61,8 @@ type Options struct {
 	// Events tells the subscribers of /events what was committed. Zero: Mount
 	// makes one. Either way somebody must let it follow the log.
 	Events *Events
+	// Presence knows who has an entry open.
+	Presence *presence.Board
 }
 
 // API serves the routes.
@@ -98,9 +120,30 @@ func (a *API) handler(r route) fiber.Handler {
 				return err
 			}
 			k.by = by
+			if err := k.viewAs(); err != nil {
+				return err
+			}
 		}
 		return r.handle(k)
 	}
+}
+
+// ViewAs names, in a request of a user, the role as which they want to look at
+// the site. Only reads may have it: see access.Load for who may.
+const ViewAs = "Recueil-View-As"
+
+func (k *call) viewAs() error {
+	role := strings.Clone(k.Get(ViewAs))
+	switch {
+	case role == "":
+		return nil
+	case k.by.Kind != content.ActorUser:
+		return problem.New(problem.Forbidden, "people_only", nil)
+	case k.Method() != fiber.MethodGet && k.Method() != fiber.MethodHead:
+		return problem.New(problem.Forbidden, "view_as_reads", nil)
+	}
+	k.by.As = content.RoleID(role)
+	return nil
 }
 
 // Changes lets the server's response cache know when the view changed.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/media"
 	"github.com/recueil-cms/recueil/core/problem"
@@ -43,6 +44,12 @@ type assetInfo struct {
 	CreatedBy  *content.Actor            `json:"created_by,omitempty"` // for those who are signed in
 	Revision   int                       `json:"revision"`
 	URL        string                    `json:"url"`
+	Text       *content.AssetText        `json:"text,omitempty"`
+	Focus      *content.Focus            `json:"focus,omitempty"`
+	// Renditions are addresses by preset; Srcset is made of those that differ
+	// in width alone, ready for an img element.
+	Renditions map[string]string `json:"renditions,omitempty"`
+	Srcset     string            `json:"srcset,omitempty"`
 }
 
 // AssetURL is the address of an asset's bytes.
@@ -50,7 +57,8 @@ func AssetURL(a *content.Asset) string { return Prefix + "/assets/" + string(a.I
 
 func assetInfoOf(a content.Asset, p *access.Policy) assetInfo {
 	out := assetInfo{a.ID, a.Name, a.MediaType, a.Size, a.Width, a.Height, a.Alt, a.Decorative, a.Credit,
-		a.Folder, a.Tags, a.Visibility, a.CreatedAt, nil, a.Revision, AssetURL(&a)}
+		a.Folder, a.Tags, a.Visibility, a.CreatedAt, nil, a.Revision, AssetURL(&a), a.Text, a.Focus, nil, ""}
+	out.Renditions, out.Srcset = renditionsOf(&a)
 	if p.SignedIn() {
 		out.CreatedBy = &a.CreatedBy
 	}
@@ -66,6 +74,7 @@ type assetBody struct {
 	Folder     *string                    `json:"folder,omitempty"`
 	Tags       *[]string                  `json:"tags,omitempty"`
 	Visibility *string                    `json:"visibility,omitempty"`
+	Focus      *content.Focus             `json:"focus,omitempty"`
 }
 
 func (b assetBody) over(a content.Asset) content.Asset {
@@ -76,6 +85,9 @@ func (b assetBody) over(a content.Asset) content.Asset {
 	set(&a.Folder, b.Folder)
 	set(&a.Tags, b.Tags)
 	set(&a.Visibility, b.Visibility)
+	if b.Focus != nil {
+		a.Focus = b.Focus
+	}
 	return a
 }
 
@@ -93,7 +105,7 @@ func readsAsset(p *access.Policy, a *content.Asset) error {
 		return err
 	}
 	if schema.Visibility(a.Visibility).Level() > scope.Level() {
-		return missingNoun(content.NounAsset, string(a.ID))
+		return noun.Absent(content.NounAsset, string(a.ID))
 	}
 	return nil
 }
@@ -104,11 +116,11 @@ func (k *call) asset(id string) (a content.Asset, info assetInfo, seq uint64, er
 		if _, err := p.Allow(access.Need{Verb: access.Read, Collection: access.Assets}); err != nil {
 			return err
 		}
-		n, err := noun(tx, content.NounAsset, id)
+		n, err := findNoun(tx, content.NounAsset, id)
 		if err != nil {
 			return err
 		}
-		if a, err = action.Decode[content.Asset](n); err != nil {
+		if a, err = noun.Decode[content.Asset](n); err != nil {
 			return err
 		}
 		seq, info = uint64(tx.Seq()), assetInfoOf(a, p)
@@ -143,7 +155,7 @@ func listAssets(k *call) error {
 					next = after
 					return nil
 				}
-				a, err := action.Decode[content.Asset](n)
+				a, err := noun.Decode[content.Asset](n)
 				if err != nil {
 					return err
 				}
@@ -197,6 +209,40 @@ func getAsset(k *call) error {
 	}
 	server.Keep(k.Ctx, seq, []server.Source{{Noun: content.NounAsset}, {Noun: content.NounRole}})
 	return k.answer(a.Revision, envelope{Data: info})
+}
+
+// assetText is one page of what was read in a file.
+type assetText struct {
+	Page  int    `json:"page"`
+	Pages int    `json:"pages"`
+	Text  string `json:"text"`
+}
+
+// getAssetText gives what was read in a file, page by page.
+func getAssetText(k *call) error {
+	also, err := k.only("number")
+	if err != nil {
+		return err
+	}
+	page := 1
+	if raw := also["number"]; raw != "" {
+		if page, err = strconv.Atoi(raw); err != nil || page < 1 {
+			return problem.Parameter("number", "parameter_not_number", nil)
+		}
+	}
+	a, _, _, err := k.asset(k.param("asset"))
+	if err != nil {
+		return err
+	}
+	pages, err := k.api.o.Media.Pages(k.ctx, a.Blob)
+	if err != nil && !errors.Is(err, storage.ErrNotExist) { // without a text there are no pages
+		return err
+	}
+	if page > len(pages) {
+		return problem.New(problem.NotFound, "asset_page_missing", problem.Args{"page": page, "pages": len(pages)})
+	}
+	server.Private(k.Ctx)
+	return k.answer(-1, envelope{Data: assetText{Page: page, Pages: len(pages), Text: pages[page-1]}})
 }
 
 // addAsset takes a file in: as the body itself, named by ?name=, or as the
@@ -286,17 +332,17 @@ func saveAsset(k *call) error {
 }
 
 func removeAsset(k *call) error {
-	also, err := k.only("force")
-	if err != nil {
-		return err
-	}
-	force, err := flag("force", also)
+	force, err := k.forced()
 	if err != nil {
 		return err
 	}
 	id := content.AssetID(k.param("asset"))
+	old, _, _, found := k.asset(string(id)) // whoever may not see it may still remove it
 	if _, err := k.do(action.RemoveAsset{ID: id, IfMatch: server.IfMatch(k.Ctx), Force: force}, "", nil); err != nil {
 		return err
+	}
+	if found == nil {
+		k.api.o.Media.Removed(k.ctx, &old)
 	}
 	return k.absent()
 }
@@ -322,6 +368,9 @@ func getFile(k *call) error {
 	}
 	a, _, _, err := k.asset(k.param("asset"))
 	if err != nil {
+		return err
+	}
+	if err := k.released(a.ID); err != nil {
 		return err
 	}
 	for name, v := range media.Headers(&a) {

@@ -208,7 +208,7 @@ func TestSlowReaderGetsTheWholeFile(t *testing.T) {
 	s := newSite(t, siteOptions{})
 	big := bytes.Repeat([]byte("x"), 1<<20)
 	d := s.upload("editor", "/assets?name=a.bin", big, "text/plain").data(t, 201)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	req := must(http.NewRequestWithContext(ctx, "GET", s.url+fmt.Sprint(d["url"]), nil))(t)
 	res := must(s.client.Do(req))(t)

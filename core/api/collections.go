@@ -212,11 +212,7 @@ func (k *call) defined(r action.Receipt, isNew bool) error {
 }
 
 func removeCollection(k *call) error {
-	also, err := k.only("force")
-	if err != nil {
-		return err
-	}
-	force, err := flag("force", also)
+	force, err := k.forced()
 	if err != nil {
 		return err
 	}
@@ -225,6 +221,15 @@ func removeCollection(k *call) error {
 		return err
 	}
 	return k.absent()
+}
+
+// forced reads the query string of a removal: "force" alone.
+func (k *call) forced() (bool, error) {
+	also, err := k.only("force")
+	if err != nil {
+		return false, err
+	}
+	return flag("force", also)
 }
 
 // flag reads a parameter that is "true", "false" or absent.

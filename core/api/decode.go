@@ -98,14 +98,9 @@ type jsonReader struct {
 func (r *jsonReader) pointer() string {
 	var b strings.Builder
 	for _, step := range r.path {
-		b.WriteByte('/')
-		b.WriteString(pointerStep(shorten(step)))
+		b.WriteString(problem.Pointer(shorten(step)))
 	}
 	return b.String()
-}
-
-func pointerStep(s string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1")
 }
 
 func (r *jsonReader) broken() error {

@@ -15,7 +15,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/recueil-cms/recueil/core/content"
-	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/server"
 	"github.com/recueil-cms/recueil/core/texts"
 )
@@ -33,12 +32,9 @@ func getDocs(k *call) error {
 	if err != nil {
 		return err
 	}
-	locale := k.speech()
-	if l := also["locale"]; l != "" {
-		if !slices.Contains(texts.Locales[:], l) {
-			return problem.Parameter("locale", "docs_locale", nil)
-		}
-		locale = l
+	locale, err := k.speechOf(also["locale"])
+	if err != nil {
+		return err
 	}
 	doc, seq, err := k.document(locale, also["collections"])
 	if err != nil {

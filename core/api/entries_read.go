@@ -18,13 +18,20 @@ import (
 
 // reading reads the parameters of a read. Without a locale the caller gets
 // the language that their browser asks for, or the nearest that an entry has.
-func (k *call) reading() (query.Params, error) {
-	p, err := k.params()
-	if err == nil && p.Locale == "" {
+func (k *call) reading(also ...string) (query.Params, error) {
+	p, err := k.params(also...)
+	if err == nil {
+		k.speak(&p)
+	}
+	return p, err
+}
+
+// speak puts in the language of the caller where none was asked for.
+func (k *call) speak(p *query.Params) {
+	if p.Locale == "" {
 		p.Locale = server.Locale(k.Ctx)
 		p.AnyLocale = p.AnyLocale || len(p.Fallback) == 0
 	}
-	return p, err
 }
 
 // keep lets the response be kept for visitors for as long as it is right.
@@ -48,15 +55,8 @@ func listEntries(k *call) error {
 	if err != nil {
 		return err
 	}
-	body := make([]byte, 0, 512+1024*len(r.Items))
-	body = append(body, `{"data":[`...)
-	for i, item := range r.Items {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = item.AppendJSON(body)
-	}
-	body = append(body, `],"meta":`...)
+	body := appendItems(make([]byte, 0, 512+1024*len(r.Items)), r.Items)
+	body = append(body, `,"meta":`...)
 	body = appendJSON(body, listMeta(r))
 	links := k.pageLinks(r)
 	body = append(append(body, `,"links":`...), linksJSON(links)...)
@@ -68,6 +68,18 @@ func listEntries(k *call) error {
 		k.keep(r.Basis)
 	}
 	return server.Send(k.Ctx, fiber.MIMEApplicationJSON, -1, body)
+}
+
+// appendItems begins the answer with a list.
+func appendItems(body []byte, items []*query.Item) []byte {
+	body = append(body, `{"data":[`...)
+	for i, item := range items {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = item.AppendJSON(body)
+	}
+	return append(body, ']')
 }
 
 func listMeta(r *query.Result) map[string]any {
@@ -157,6 +169,7 @@ type state struct {
 	PublishAt   *time.Time      `json:"publish_at,omitempty"`
 	UnpublishAt *time.Time      `json:"unpublish_at,omitempty"`
 	Review      *content.Review `json:"review,omitempty"`
+	Comments    []query.Comment `json:"comments,omitempty"`
 }
 
 func entryBody(r *query.ItemResult) []byte {
@@ -180,7 +193,7 @@ func entryMeta(r *query.ItemResult, meta map[string]any) map[string]any {
 	if len(r.States) > 0 {
 		states := map[content.Locale]state{}
 		for _, s := range r.States {
-			states[s.Locale] = state{s.Status, s.PublishedAt, s.PublishAt, s.UnpublishAt, s.Review}
+			states[s.Locale] = state{s.Status, s.PublishedAt, s.PublishAt, s.UnpublishAt, s.Review, s.Comments}
 		}
 		meta["states"] = states
 	}

@@ -403,3 +403,30 @@ func TestParallelRequestsDoNotMix(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// What others point at, or has entries below it, goes into the trash when the
+// caller says that they know; the answer has the revision for taking it back.
+func TestTrashConfirmed(t *testing.T) {
+	s := withNotes(t, siteOptions{})
+	target := s.note("editor", fields{"title": "Visé"})
+	s.note("editor", fields{"title": "Vise", "related": []string{target}})
+	path := "/entries/notes/" + target
+	if p := s.as("editor", "DELETE", path, nil).problem(t, 409, "entry_referenced"); p["count"] != 1.0 {
+		t.Errorf("refused: %v", p)
+	}
+	s.as("editor", "DELETE", path+"?force=perhaps", nil).problem(t, 400, "parameter_not_boolean")
+	gone := s.as("editor", "DELETE", path+"?force=true", nil, "If-Match", `"1"`)
+	if gone.status != 204 || gone.header.Get("Etag") != `"2"` {
+		t.Fatalf("trashed: %d %v %s", gone.status, gone.header, gone.body)
+	}
+	s.as("editor", "POST", path+"/actions/restore", nil, "If-Match", `"1"`).problem(t, 412, "")
+	s.as("editor", "POST", path+"/actions/restore", nil, "If-Match", gone.header.Get("Etag")).data(t, 200)
+
+	top := fmt.Sprint(s.as("editor", "POST", "/entries/pages", fields{"locale": "fr", "title": "Haut"}).data(t, 201)["id"])
+	below := fmt.Sprint(s.as("editor", "POST", "/entries/pages", fields{"locale": "fr", "title": "Bas", "parent": top}).data(t, 201)["id"])
+	s.as("editor", "DELETE", "/entries/pages/"+top, nil).problem(t, 409, "entry_has_children")
+	if a := s.as("editor", "DELETE", "/entries/pages/"+top+"?children=true", nil); a.status != 204 {
+		t.Errorf("with what is below: %d %s", a.status, a.body)
+	}
+	s.as("editor", "GET", "/entries/pages/"+below+"?version=draft", nil).problem(t, 404, "")
+}

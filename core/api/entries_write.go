@@ -74,7 +74,7 @@ func (in *entryInput) takeLocales() error {
 	}
 	in.nested = true
 	for locale, fields := range object {
-		at := "/locales/" + pointerStep(shorten(locale))
+		at := problem.Pointer("locales", shorten(locale))
 		if !content.ValidLocale(locale) {
 			return bodyProblem(at, "locale_malformed", problem.Args{"locale": shorten(locale)})
 		}
@@ -95,7 +95,7 @@ func (in *entryInput) addFlat() error {
 	}
 	for name, v := range in.flat {
 		if _, twice := values[name]; twice {
-			return bodyProblem("/"+pointerStep(shorten(name)), "field_twice", problem.Args{"name": shorten(name)})
+			return bodyProblem(problem.Pointer(shorten(name)), "field_twice", problem.Args{"name": shorten(name)})
 		}
 		values[name] = v
 	}
@@ -150,7 +150,7 @@ func (in *entryInput) pointer(pointer string) string {
 	if _, flat := in.flat[name]; !in.nested || flat && locale == string(in.first) {
 		return rest
 	}
-	return "/locales/" + pointerStep(locale) + rest
+	return problem.Pointer("locales", locale) + rest
 }
 
 func shorten(s string) string {
@@ -234,15 +234,24 @@ func saveEntry(k *call) error {
 	return k.entryNow(fiber.StatusOK, r, in.first, nil)
 }
 
+// trashEntry takes the confirmations that a refusal asks for as parameters: a
+// DELETE has no body.
 func trashEntry(k *call) error {
-	if _, err := k.only(); err != nil {
-		return err
-	}
-	id, err := k.entryID(access.Delete)
+	also, err := k.only("children", "force")
 	if err != nil {
 		return err
 	}
-	r, err := k.do(action.TrashEntry{ID: id, IfMatch: server.IfMatch(k.Ctx)}, "", nil)
+	a := action.TrashEntry{IfMatch: server.IfMatch(k.Ctx)}
+	if a.Children, err = flag("children", also); err != nil {
+		return err
+	}
+	if a.Force, err = flag("force", also); err != nil {
+		return err
+	}
+	if a.ID, err = k.entryID(access.Delete); err != nil {
+		return err
+	}
+	r, err := k.do(a, "", nil)
 	if err != nil {
 		return err
 	}

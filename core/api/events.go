@@ -21,6 +21,8 @@ type Events struct {
 	at      commitlog.Seq // last record applied
 	from    commitlog.Seq // records after this one are known
 	facts   []fact        // in order
+	nudges  []nudge       // in order; the last ones only
+	nudged  uint64        // how many there were
 	changed chan struct{} // closed and replaced when facts arrive
 	streams map[string]int
 	open    int
@@ -44,6 +46,43 @@ type fact struct {
 	action     string
 	live       bool // what visitors see changed, or was there once
 	gone       bool
+}
+
+// nudge says that other people than before have an entry open. It is of this
+// node and this moment: nobody who was away is told later.
+type nudge struct {
+	n          uint64 // counted from 1
+	collection content.CollectionID
+	id         content.EntryID
+}
+
+const maxNudges = 256
+
+// nudge tells the subscribers to look again who has an entry open.
+func (e *Events) nudge(col content.CollectionID, id content.EntryID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.nudged++
+	e.nudges = append(e.nudges, nudge{n: e.nudged, collection: col, id: id})
+	if over := len(e.nudges) - maxNudges; over > 0 {
+		e.nudges = append([]nudge(nil), e.nudges[over:]...)
+	}
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+// nudgesAfter gives those after the n-th that are remembered, and how many
+// there were.
+func (e *Events) nudgesAfter(n uint64) ([]nudge, uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var out []nudge
+	for _, x := range e.nudges {
+		if x.n > n {
+			out = append(out, x)
+		}
+	}
+	return out, e.nudged
 }
 
 // NewEvents starts at what the view holds now.
@@ -124,11 +163,21 @@ func appendFacts(facts []fact, seq commitlog.Seq, c *content.Commit) []fact {
 		default:
 			continue
 		}
-		if f.noun != content.NounSession {
+		if !ofSignIns(f.noun) {
 			facts = append(facts, f)
 		}
 	}
 	return facts
+}
+
+// ofSignIns are the nouns that come and go with sign-ins, and what people keep
+// for themselves: nobody follows them.
+func ofSignIns(kind content.NounKind) bool {
+	switch kind {
+	case content.NounSession, content.NounTicket, content.NounLink, content.NounFactor, content.NounIdentity, content.NounPreference:
+		return true
+	}
+	return false
 }
 
 // touchesLive reports whether this revision of the entry changed what visitors

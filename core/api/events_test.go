@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
 	"github.com/recueil-cms/recueil/core/api"
 	"github.com/recueil-cms/recueil/core/content"
 )
@@ -25,7 +25,7 @@ type stream struct {
 
 func (s *site) subscribe(role string, headers ...string) *stream {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	req := must(http.NewRequestWithContext(ctx, "GET", s.url+"/api/v1/events", nil))(s.t)
 	if s.secret[role] != "" {
 		req.Header.Set("Authorization", "Bearer "+s.secret[role])
@@ -145,6 +145,14 @@ func TestEventsForgetInTime(t *testing.T) {
 	for i := range 3 {
 		s.note("editor", fields{"title": fmt.Sprintf("m%d", i)})
 	}
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(5 * time.Millisecond) {
+		if at, _ := s.api.Events().Checkpoint(); at == s.view.Seq() {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the events do not follow")
+		}
+	}
 	if name, _ := s.subscribe("editor", "Last-Event-ID", last).next(); name != "reset" {
 		t.Errorf("what was forgotten: %s", name)
 	}
@@ -154,14 +162,14 @@ func TestEventsForgetInTime(t *testing.T) {
 func TestEventsEndWithTheRight(t *testing.T) {
 	s := withNotes(t, siteOptions{})
 	st := s.subscribe("editor")
-	s.do(content.Actor{Kind: content.ActorSystem, ID: "test"}, action.DisableUser{ID: s.users["editor"], Disabled: true})
+	s.do(content.Actor{Kind: content.ActorSystem, ID: "test"}, account.DisableUser{ID: s.users["editor"], Disabled: true})
 	s.note("author", fields{"title": "Après"})
 	if name, ev := st.next(); name != "" {
 		t.Errorf("a disabled user is told %v", ev)
 	}
 	beating := withNotes(t, siteOptions{events: api.EventsOptions{Heartbeat: 20 * time.Millisecond}})
 	st = beating.subscribe("reader")
-	beating.do(content.Actor{Kind: content.ActorSystem, ID: "test"}, action.DisableUser{ID: beating.users["reader"], Disabled: true})
+	beating.do(content.Actor{Kind: content.ActorSystem, ID: "test"}, account.DisableUser{ID: beating.users["reader"], Disabled: true})
 	if name, ev := st.next(); name != "" {
 		t.Errorf("a stream outlives its user: %v", ev)
 	}
@@ -179,7 +187,7 @@ func TestEventsAreBounded(t *testing.T) {
 	s.subscribe("reader")
 	s.as("author", "GET", "/events", nil).problem(t, 429, "too_many_streams")
 	one.end()
-	for deadline := time.Now().Add(10 * time.Second); s.api.Events().Open() > 2; {
+	for deadline := time.Now().Add(time.Minute); s.api.Events().Open() > 2; {
 		if time.Now().After(deadline) {
 			t.Fatal("a subscriber that left is still counted")
 		}

@@ -3,23 +3,20 @@ package api
 import (
 	"errors"
 
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/query"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
-// noun reads a thing that must exist.
-func noun(tx *view.Tx, kind content.NounKind, id string) (*content.Noun, error) {
+// findNoun reads a thing that must exist.
+func findNoun(tx *view.Tx, kind content.NounKind, id string) (*content.Noun, error) {
 	n, err := tx.Noun(kind, id)
 	if errors.Is(err, view.ErrNotFound) {
-		return nil, missingNoun(kind, id)
+		return nil, noun.Absent(kind, id)
 	}
 	return n, err
-}
-
-func missingNoun(kind content.NounKind, id string) error {
-	return problem.New(problem.NotFound, string(kind)+"_missing", problem.Args{"id": shorten(id)})
 }
 
 // exists tells someone who wanted to make a new thing, and named no revision,

@@ -83,6 +83,17 @@ func (k *call) speech() string {
 	return texts.Negotiate(k.Get(fiber.HeaderAcceptLanguage), texts.Locales[:])
 }
 
+// speechOf is speech, unless the caller asks for one of the languages.
+func (k *call) speechOf(asked string) (string, error) {
+	switch {
+	case asked == "":
+		return k.speech(), nil
+	case slices.Contains(texts.Locales[:], asked):
+		return asked, nil
+	}
+	return "", problem.Parameter("locale", "docs_locale", nil)
+}
+
 // document gives the description of what the caller may do.
 func (k *call) document(locale, only string) (*document, uint64, error) {
 	var cols []*schema.Collection
@@ -233,6 +244,10 @@ func openPath(path string) (string, []string) {
 		if name, ok := strings.CutPrefix(part, ":"); ok {
 			names = append(names, name)
 			parts[i] = "{" + name + "}"
+		}
+		if part == "*" { // the rest, whatever it holds
+			names = append(names, "path")
+			parts[i] = "{path}"
 		}
 	}
 	return strings.Join(parts, "/"), names

@@ -40,7 +40,7 @@ func (w *describer) parameters(r route, names []string, col *schema.Collection) 
 
 var headerNames = map[headerSet]string{
 	matchHeader: "If-Match", noneHeader: "If-None-Match", keyHeader: "Idempotency-Key",
-	rangeHeader: "Range", lastHeader: "Last-Event-ID",
+	rangeHeader: "Range", lastHeader: "Last-Event-ID", tusHeader: "Tus-Resumable", lengthHeader: "Upload-Length", offsetHeader: "Upload-Offset",
 }
 
 // body describes what an operation takes.
@@ -367,7 +367,7 @@ func (w *describer) queryParameter(name string) object {
 		p["schema"] = object{"type": "integer", "minimum": 1}
 	case "count":
 		p["schema"] = object{"enum": []any{"exact", "none"}}
-	case "dry_run", "force", "trashed":
+	case "children", "dry_run", "force", "trashed":
 		p["schema"] = object{"type": "boolean"}
 	case "version":
 		p["schema"] = object{"type": "string", "pattern": "^(published|draft|rev:[0-9]+)$"}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/server"
@@ -23,7 +25,7 @@ type userInfo struct {
 	Association content.EntryID  `json:"association,omitempty"`
 	Disabled    bool             `json:"disabled"`
 	HasPassword bool             `json:"has_password"`
-	HasTOTP     bool             `json:"has_totp"`
+	HasFactor   bool             `json:"has_second_factor"`
 	CreatedAt   time.Time        `json:"created_at"`
 }
 
@@ -33,7 +35,7 @@ func infoOf(u content.User) userInfo {
 		roles = []content.RoleID{}
 	}
 	return userInfo{u.ID, u.Name, u.Email, roles, u.Locale, u.Association, u.Disabled,
-		u.PasswordHash != "", u.TOTPSecret != "", u.CreatedAt}
+		u.PasswordHash != "", u.SecondFactor, u.CreatedAt}
 }
 
 // userBody is a new user, or a change of one. What is not named stays.
@@ -46,8 +48,8 @@ type userBody struct {
 	Disabled    *bool             `json:"disabled,omitempty"`
 }
 
-func (b userBody) fields() action.UserFields {
-	return action.UserFields{Name: b.Name, Email: b.Email, Roles: b.Roles, Locale: b.Locale, Association: b.Association}
+func (b userBody) fields() account.UserFields {
+	return account.UserFields{Name: b.Name, Email: b.Email, Roles: b.Roles, Locale: b.Locale, Association: b.Association}
 }
 
 // mayManage asks for the right to manage what is not an entry.
@@ -76,7 +78,7 @@ func listUsers(k *call) error {
 			next = nouns[limit-1].ID
 		}
 		for _, n := range nouns {
-			u, err := action.DecodeUser(n)
+			u, err := noun.DecodeUser(n)
 			if err != nil {
 				return err
 			}
@@ -98,11 +100,11 @@ func (k *call) user(id content.UserID, asManager bool) (userInfo, error) {
 				return err
 			}
 		}
-		n, err := noun(tx, content.NounUser, string(id))
+		n, err := findNoun(tx, content.NounUser, string(id))
 		if err != nil {
 			return err
 		}
-		u, err := action.DecodeUser(n)
+		u, err := noun.DecodeUser(n)
 		out = infoOf(u)
 		return err
 	})
@@ -129,7 +131,7 @@ func createUser(k *call) error {
 	if b.Disabled != nil {
 		return bodyProblem("/disabled", "member_not_here", problem.Args{"name": "disabled"})
 	}
-	r, err := k.do(action.SaveUser{Set: b.fields()}, "", raw)
+	r, err := k.do(account.SaveUser{Set: b.fields()}, "", raw)
 	if err != nil {
 		return err
 	}
@@ -149,15 +151,15 @@ func saveUser(k *call) error {
 		return err
 	}
 	id := content.UserID(k.param("user"))
-	var a action.Action = action.SaveUser{ID: id, Set: b.fields()}
+	var a action.Action = account.SaveUser{ID: id, Set: b.fields()}
 	if b.Disabled != nil {
 		if b != (userBody{Disabled: b.Disabled}) {
 			return bodyProblem("/disabled", "member_alone", problem.Args{"name": "disabled"})
 		}
-		a = action.DisableUser{ID: id, Disabled: *b.Disabled}
+		a = account.DisableUser{ID: id, Disabled: *b.Disabled}
 	}
 	if id == "" {
-		return missingNoun(content.NounUser, "")
+		return noun.Absent(content.NounUser, "")
 	}
 	if _, err := k.do(a, "", raw); err != nil {
 		return err
@@ -173,7 +175,7 @@ func eraseUser(k *call) error {
 	if _, err := k.only(); err != nil {
 		return err
 	}
-	if _, err := k.do(action.EraseUser{ID: content.UserID(k.param("user"))}, "", nil); err != nil {
+	if _, err := k.do(account.EraseUser{ID: content.UserID(k.param("user"))}, "", nil); err != nil {
 		return err
 	}
 	return k.absent()
@@ -204,7 +206,7 @@ func (k *call) newPassword(id content.UserID, password string) error {
 		return err
 	}
 	// Without idempotency key: a fingerprint of the body would stay in the log.
-	if _, err := k.api.o.Runner.Do(k.ctx, k.by, action.SetPassword{User: id, Hash: hash}); err != nil {
+	if _, err := k.api.o.Runner.Do(k.ctx, k.by, account.SetPassword{User: id, Hash: hash}); err != nil {
 		return err
 	}
 	return k.absent()
@@ -222,7 +224,7 @@ func listRoles(k *call) error {
 			return err
 		}
 		return eachNoun(tx, content.NounRole, func(n *content.Noun) error {
-			r, err := action.Decode[access.Role](n)
+			r, err := noun.Decode[access.Role](n)
 			out = append(out, r)
 			return err
 		})
@@ -239,11 +241,11 @@ func (k *call) role(id string) (access.Role, error) {
 		if err := mayManage(p, access.Roles); err != nil {
 			return err
 		}
-		n, err := noun(tx, content.NounRole, id)
+		n, err := findNoun(tx, content.NounRole, id)
 		if err != nil {
 			return err
 		}
-		out, err = action.Decode[access.Role](n)
+		out, err = noun.Decode[access.Role](n)
 		return err
 	})
 	return out, err
@@ -267,7 +269,7 @@ func createRole(k *call) error {
 		return err
 	}
 	none := 0
-	r, err := k.do(action.SaveRole{Role: b, IfMatch: &none}, "", raw)
+	r, err := k.do(account.SaveRole{Role: b, IfMatch: &none}, "", raw)
 	if err != nil {
 		return exists(err)
 	}
@@ -305,7 +307,7 @@ func saveRole(k *call) error {
 	if err := fit(body, &role); err != nil {
 		return err
 	}
-	if _, err := k.do(action.SaveRole{Role: role, IfMatch: match}, "", raw); err != nil {
+	if _, err := k.do(account.SaveRole{Role: role, IfMatch: match}, "", raw); err != nil {
 		return err
 	}
 	saved, err := k.role(string(role.ID))
@@ -316,15 +318,11 @@ func saveRole(k *call) error {
 }
 
 func removeRole(k *call) error {
-	also, err := k.only("force")
+	force, err := k.forced()
 	if err != nil {
 		return err
 	}
-	force, err := flag("force", also)
-	if err != nil {
-		return err
-	}
-	if _, err := k.do(action.RemoveRole{ID: content.RoleID(k.param("role")), Force: force}, "", nil); err != nil {
+	if _, err := k.do(account.RemoveRole{ID: content.RoleID(k.param("role")), Force: force}, "", nil); err != nil {
 		return err
 	}
 	return k.absent()

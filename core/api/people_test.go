@@ -223,6 +223,15 @@ func TestAudit(t *testing.T) {
 	if more := s.send("administrator", "GET", next, nil); len(more.list(t)) != 2 || string(more.body) == string(page.body) {
 		t.Errorf("second page: %s", more.body)
 	}
+	made := s.person("editor", "POST", "/tokens", fields{"name": "Miroir"}).data(t, 201)
+	one, _ := s.as("administrator", "GET", fmt.Sprint("/audit?action=token.create&subject=", made["id"]), nil).list(t)[0].(map[string]any)
+	if one["name"] != "Miroir" || one["user"] != one["actor"].(map[string]any)["id"] {
+		t.Errorf("a token without its name, or nobody’s: %v", one)
+	}
+	signed, _ := s.as("administrator", "GET", "/audit?action=session.open", nil).list(t)[0].(map[string]any)
+	if signed["user"] == nil {
+		t.Errorf("nobody signed in: %v", signed)
+	}
 }
 
 func TestCollections(t *testing.T) {

@@ -48,14 +48,17 @@ const (
 )
 
 // headerSet are the request headers that an operation knows.
-type headerSet uint8
+type headerSet uint16
 
 const (
-	matchHeader headerSet = 1 << iota // If-Match
-	noneHeader                        // If-None-Match
-	keyHeader                         // Idempotency-Key
-	rangeHeader                       // Range, If-Range
-	lastHeader                        // Last-Event-ID
+	matchHeader  headerSet = 1 << iota // If-Match
+	noneHeader                         // If-None-Match
+	keyHeader                          // Idempotency-Key
+	rangeHeader                        // Range, If-Range
+	lastHeader                         // Last-Event-ID
+	tusHeader                          // Tus-Resumable
+	lengthHeader                       // Upload-Length, Upload-Metadata
+	offsetHeader                       // Upload-Offset
 )
 
 // Parameters of reads, and the places of a list.
@@ -69,22 +72,26 @@ var (
 // table lists every route of the API. Nothing is registered anywhere else.
 func (a *API) table() []route {
 	return slices.Concat(a.entryRoutes(), a.actRoutes(), a.historyRoutes(), a.collectionRoutes(), a.assetRoutes(),
-		a.peopleRoutes(), a.sessionRoutes(), a.otherRoutes())
+		a.uploadRoutes(), a.editionRoutes(),
+		a.peopleRoutes(), a.sessionRoutes(), a.signInRoutes(), a.oidcRoutes(), a.searchRoutes(), a.deskRoutes(), a.pluginRoutes(), a.otherRoutes())
 }
 
 func (a *API) entryRoutes() []route {
 	const list, one = "/entries/:collection", "/entries/:collection/:entry"
 	return []route{
+		{method: "GET", path: "/entries", op: "entries.across", handle: listAcross, query: acrossParams, status: 200, answer: []acrossInfo{}},
 		{method: "GET", path: list, op: "entries.list", handle: listEntries, typed: true, verb: access.Read,
 			query: listParams, headers: noneHeader, status: 200, answer: answersEntries},
 		{method: "POST", path: list, op: "entries.create", handle: createEntry, typed: true, verb: access.Create,
 			body: map[string]any{}, headers: keyHeader, status: 201, answer: answersEntry},
+		{method: "POST", path: list + "/query", op: "entries.query", handle: queryEntries, verb: access.Read,
+			body: queryBody{}, bodyOptional: true, status: 200, answer: answersEntries},
 		{method: "GET", path: one, op: "entries.get", handle: getEntry, typed: true, verb: access.Read,
 			query: oneParams, headers: noneHeader, status: 200, answer: answersEntry},
 		{method: "PATCH", path: one, op: "entries.save", handle: saveEntry, typed: true, verb: access.Update,
 			body: map[string]any{}, headers: matchHeader, status: 200, answer: answersEntry},
 		{method: "DELETE", path: one, op: "entries.trash", handle: trashEntry, typed: true, verb: access.Delete,
-			headers: matchHeader, status: 204, answer: answersNothing},
+			query: []string{"children", "force"}, headers: matchHeader, status: 204, answer: answersNothing},
 	}
 }
 
@@ -95,8 +102,14 @@ func (a *API) historyRoutes() []route {
 			query: cursorParams, status: 200, answer: []revisionInfo{}},
 		{method: "GET", path: one + "/revisions/:revision", op: "entries.revision", handle: getRevision, verb: access.ReadDraft,
 			query: []string{"fields", "locale", "fallback"}, headers: noneHeader, status: 200, answer: answersEntry},
+		{method: "GET", path: one + "/citation", op: "entries.citation", handle: getCitation, verb: access.Read,
+			query: []string{"format", "locale", "fallback", "version"}, status: 200, answer: answersFile},
+		{method: "POST", path: one + "/preview", op: "entries.preview", handle: makePreview, verb: access.ReadDraft,
+			body: previewBody{}, bodyOptional: true, status: 201, answer: previewLink{}},
 		{method: "GET", path: one + "/backlinks", op: "entries.backlinks", handle: listBacklinks, verb: access.Read,
 			query: []string{"locale", "version"}, status: 200, answer: []backlinkShape{}},
+		{method: "POST", path: one + "/presence", op: "entries.presence", handle: signPresence, verb: access.ReadDraft,
+			body: presenceBody{}, status: 200, answer: []presentInfo{}},
 	}
 }
 
@@ -118,6 +131,8 @@ func (a *API) collectionRoutes() []route {
 			status: 200, answer: schema.Collection{}},
 		{method: "PATCH", path: one, op: "collections.change", handle: changeCollection, body: schema.Collection{},
 			query: force, headers: matchHeader, status: 200, answer: schema.Collection{}, verb: access.Manage, on: access.Collections},
+		{method: "POST", path: one + "/rows", op: "collections.import_rows", handle: importRows, body: rowsBody{},
+			status: 200, answer: []rowOutcome{}},
 		{method: "DELETE", path: one, op: "collections.remove", handle: removeCollection, query: []string{"force"},
 			headers: matchHeader, status: 204, answer: answersNothing, verb: access.Manage, on: access.Collections},
 	}
@@ -138,6 +153,10 @@ func (a *API) assetRoutes() []route {
 			status: 204, answer: answersNothing, verb: access.Delete, on: access.Assets},
 		{method: "GET", path: one + "/file", op: "assets.file", handle: getFile, headers: noneHeader | rangeHeader,
 			status: 200, answer: answersFile, verb: access.Read, on: access.Assets},
+		{method: "GET", path: one + "/text", op: "assets.text", handle: getAssetText, query: []string{"number"},
+			status: 200, answer: assetText{}, verb: access.Read, on: access.Assets},
+		{method: "GET", path: one + "/renditions/:preset", op: "assets.rendition", handle: getRendition, headers: noneHeader, query: []string{"v"},
+			status: 200, answer: answersFile, verb: access.Read, on: access.Assets},
 		{method: "GET", path: one + "/backlinks", op: "assets.backlinks", handle: listAssetBacklinks,
 			query: []string{"locale", "version"}, status: 200, answer: []backlinkShape{}, verb: access.Read, on: access.Assets},
 	}
@@ -155,6 +174,8 @@ func (a *API) peopleRoutes() []route {
 		users(route{method: "PATCH", path: "/users/:user", op: "users.save", handle: saveUser, body: userBody{}, status: 200, answer: userInfo{}}),
 		erase,
 		users(route{method: "POST", path: "/users/:user/password", op: "users.set_password", handle: setPassword, body: passwordBody{}, status: 204, answer: answersNothing}),
+		users(route{method: "GET", path: "/users/:user/permissions", op: "users.permissions", handle: getUserPermissions,
+			query: []string{"explain", "collection", "entry"}, status: 200, answer: answersObject}),
 		roles(route{method: "GET", path: "/roles", op: "roles.list", handle: listRoles, status: 200, answer: []access.Role{}}),
 		roles(route{method: "POST", path: "/roles", op: "roles.create", handle: createRole, body: access.Role{}, headers: keyHeader, status: 201, answer: access.Role{}}),
 		roles(route{method: "GET", path: "/roles/:role", op: "roles.get", handle: getRole, headers: noneHeader, status: 200, answer: access.Role{}}),
@@ -175,6 +196,10 @@ func (a *API) sessionRoutes() []route {
 		{method: "DELETE", path: "/session", op: "session.sign_out", handle: signOut, open: true, status: 204, answer: answersNothing},
 		{method: "GET", path: "/me", op: "me.get", handle: getMe, status: 200, answer: meInfo{}},
 		{method: "PATCH", path: "/me", op: "me.save", handle: saveMe, body: meBody{}, status: 200, answer: meInfo{}},
+		{method: "GET", path: "/me/broken-links", op: "me.broken_links", handle: listBroken, status: 200, answer: []brokenInfo{}},
+		{method: "GET", path: "/me/reviews", op: "me.reviews", handle: listReviews, status: 200, answer: []reviewInfo{}},
+		{method: "GET", path: "/me/preferences", op: "me.preferences", handle: getPreferences, status: 200, answer: answersObject},
+		{method: "PUT", path: "/me/preferences/:key", op: "me.save_preference", handle: savePreference, body: preferenceBody{}, status: 200, answer: answersObject},
 		{method: "POST", path: "/me/password", op: "me.set_password", handle: changePassword, body: changePasswordBody{}, status: 204, answer: answersNothing},
 		{method: "DELETE", path: "/me/sessions", op: "me.sign_out_everywhere", handle: signOutEverywhere, status: 204, answer: answersNothing},
 		{method: "GET", path: "/me/permissions", op: "me.permissions", handle: getPermissions, query: []string{"explain", "collection", "entry"},

@@ -79,7 +79,7 @@ func checkShape(v any, t reflect.Type, at string, faults *[]problem.Field) {
 			return
 		}
 		for _, name := range slices.Sorted(maps.Keys(object)) {
-			checkShape(object[name], t.Elem(), at+"/"+pointerStep(name), faults)
+			checkShape(object[name], t.Elem(), at+problem.Pointer(name), faults)
 		}
 	}
 }
@@ -93,7 +93,7 @@ func checkMembers(v any, t reflect.Type, at string, faults *[]problem.Field) {
 	}
 	places := members(t)
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		here := at + "/" + pointerStep(shorten(name))
+		here := at + problem.Pointer(shorten(name))
 		if place, known := places[name]; known {
 			checkShape(object[name], place, here, faults)
 			continue

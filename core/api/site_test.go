@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,18 +13,29 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/api"
 	"github.com/recueil-cms/recueil/core/auth"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/mail"
 	"github.com/recueil-cms/recueil/core/media"
+	"github.com/recueil-cms/recueil/core/presence"
+	"github.com/recueil-cms/recueil/core/preview"
 	"github.com/recueil-cms/recueil/core/query"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/core/server"
+	"github.com/recueil-cms/recueil/core/signed"
 	"github.com/recueil-cms/recueil/core/texts"
+	"github.com/recueil-cms/recueil/plugins/host"
+	"github.com/recueil-cms/recueil/search"
+	"github.com/recueil-cms/recueil/search/statistics"
+	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/blob"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/keyring"
@@ -48,7 +60,31 @@ type site struct {
 	jar    map[string]string // cookies of sessions, by role
 	client *http.Client
 	stop   func() // ends the server and waits for it
+
+	letters string // folder of those that were sent
+	start   time.Time
+	ahead   atomic.Int64 // nanoseconds since start, by the clock of actions and sign-ins
+	library *media.Library
+	uploads *media.Uploads
+	newID   func() string
+	bucket  storage.Bucket
+	reader  *counted
+	follow  func(context.Context, commitlog.Follower[content.Commit]) error
+	// searched reports whether the text index has all that the view has.
+	searched func() bool
+	// flush has the counts of searches kept, and learned from.
+	flush chan time.Time
 }
+
+// ticks are those of the statistics, which come when a test says so.
+func (s *site) ticks(time.Duration) (<-chan time.Time, func()) { return s.flush, func() {} }
+
+// now is the time by the clock of actions and sign-ins, which stands still
+// unless it is told to pass.
+func (s *site) now() time.Time { return s.start.Add(time.Duration(s.ahead.Load())) }
+
+// pass lets time pass.
+func (s *site) pass(d time.Duration) { s.ahead.Add(int64(d)) }
 
 type syncBuffer struct {
 	mu sync.Mutex
@@ -65,27 +101,43 @@ func (b *syncBuffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return 
 type siteOptions struct {
 	limits server.Limits
 	events api.EventsOptions
+	oidc   *provider // of sign-ins elsewhere
+	// attempt counts passwords that are tried on an account.
+	attempt func(content.UserID) bool
 }
 
 func newSite(t testing.TB, o siteOptions) *site {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &site{t: t, log: &syncBuffer{}, secret: map[string]string{}, users: map[string]content.UserID{}, jar: map[string]string{}}
+	s := &site{t: t, start: time.Now(), log: &syncBuffer{}, secret: map[string]string{}, users: map[string]content.UserID{}, jar: map[string]string{},
+		flush: make(chan time.Time)}
 	bucket := storagetest.NewMemory()
 	kinds := schema.Builtin()
 	keys := keyring.Open(bucket, rand.Reader)
-	log := must(commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](action.Codec{Keys: keys}), commitlog.Options{
-		Node: "test", Now: time.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Temp: t.TempDir()}))(t)
+	log := must(commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: keys}), commitlog.Options{
+		Node: "test", Now: s.now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Temp: t.TempDir()}))(t)
 	s.view = must(view.Open(ctx, t.TempDir(), kinds, view.Options{}))(t)
 	writer := commitlog.NewWriter(log, commitlog.Stage[content.Commit, *view.Tx](s.view), commitlog.WriterOptions{})
 	newID := action.NewIDs(time.Now, rand.Reader)
-	s.runner = must(action.NewRunner(action.Config{Writer: writer, View: s.view, Kinds: kinds, Now: time.Now, NewID: newID,
+	gate := &host.Gate{}
+	s.runner = must(action.NewRunner(action.Config{Hooks: []action.Hook{gate}, Writer: writer, View: s.view, Kinds: kinds, Now: s.now, NewID: newID,
 		Past: action.LogPast{View: s.view, Log: log}}))(t)
 	var running sync.WaitGroup
 	running.Go(func() { _ = writer.Run(ctx) })
 	s.do(system, action.Init{})
-	s.auth = must(auth.New(s.view, s.runner, auth.Options{Now: time.Now, Random: rand.Reader, AtOnce: 2}))(t)
 	catalogue := must(texts.Load())(t)
+	s.letters = t.TempDir()
+	letters := mail.NewQueue(mail.Options{Sender: must(mail.NewFolder(s.letters))(t), From: mail.Person{Email: "site@example.org"},
+		Now: time.Now, Random: rand.Reader, Log: server.NewLogger(s.log, true, slog.LevelInfo)})
+	running.Go(func() { letters.Run(ctx) })
+	ln := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+	s.url = "http://" + ln.Addr().String()
+	s.auth = must(auth.New(s.view, s.runner, auth.Options{Now: s.now, OIDC: o.oidc.client(s.url), Attempt: o.attempt, Random: rand.Reader, AtOnce: 2, Mail: letters, Texts: catalogue,
+		Locale: "fr", Site: func() string { return "site.example.org" },
+		Link: func(p content.LinkPurpose, secret string) string {
+			return "https://site.example.org/l#" + string(p) + "=" + secret
+		}}))(t)
+	running.Go(func() { _ = s.auth.RunLinks(ctx) })
 	if o.limits.SignIn == (server.Rate{}) {
 		o.limits.SignIn = server.Rate{Count: -1}
 	}
@@ -95,13 +147,21 @@ func newSite(t testing.TB, o siteOptions) *site {
 	s.server = must(server.New(server.Options{Texts: catalogue, Auth: api.Authenticator(s.auth), Changes: api.Changes(s.view),
 		Log: server.NewLogger(s.log, true, slog.LevelInfo), Limits: o.limits}))(t)
 	locales := []content.Locale{"fr", "ar", "en"}
-	engine := query.New(s.view, log, kinds, query.Options{Now: time.Now, AssetURL: api.AssetURL})
-	s.api = api.Mount(api.Options{Server: s.server, View: s.view, Query: engine, Runner: s.runner, Auth: s.auth,
-		Media: media.New(blob.New(bucket, t.TempDir()), s.runner), Kinds: kinds, Texts: catalogue, Now: time.Now,
-		Log: slog.New(slog.DiscardHandler), Locales: locales, Events: api.NewEvents(s.view, o.events)})
+	index := must(search.Open(ctx, t.TempDir(), search.Options{View: s.view, Log: log, Kinds: kinds, Apart: query.Apart, Locales: locales, Now: time.Now}))(t)
+	running.Go(func() { _ = index.Rebuilds(ctx) })
+	running.Go(func() { _ = index.Run(ctx) })
+	s.searched = func() bool { return index.Seq() == s.view.Seq() && !index.Building() }
+	book := statistics.New(statistics.Options{Bucket: bucket, Now: s.now, Fold: index.Fold})
+	running.Go(func() { book.Run(ctx, s.ticks) })
+	engine := query.New(s.view, log, kinds, query.Options{Now: time.Now, AssetURL: api.AssetURL, Search: index, Past: book.Past})
+	plugins := must(host.New(host.Options{Dir: t.TempDir(), Bucket: bucket, View: s.view, Log: log, Runner: s.runner, Query: engine,
+		Kinds: kinds, Texts: catalogue, Now: time.Now, Rand: rand.Reader, Logger: slog.New(slog.DiscardHandler), Gate: gate, Locales: locales}))(t)
+	running.Go(func() { _ = plugins.Run(ctx) })
+	s.api = api.Mount(api.Options{Presence: presence.NewBoard(storagetest.NewMemory(), time.Now), Books: newDesk(t, s, bucket, engine, catalogue), Previews: preview.New(signed.New(keys, s.now)), Plugins: plugins, Server: s.server, View: s.view, Query: engine, Search: index, Statistics: book, Runner: s.runner, Auth: s.auth,
+		Media: s.files(ctx, bucket, log, running.Go), Uploads: s.uploads, Kinds: kinds, Texts: catalogue, Now: time.Now,
+		Installer: &host.Installer{Bucket: bucket, Blobs: blob.New(bucket, t.TempDir()), View: s.view, Runner: s.runner, Kinds: kinds},
+		Log:       slog.New(slog.DiscardHandler), Locales: locales, Events: api.NewEvents(s.view, o.events)})
 	running.Go(func() { _ = log.Follow(ctx, s.api.Events()) })
-	ln := must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	s.url = "http://" + ln.Addr().String()
 	serving, stop := context.WithCancel(ctx)
 	served := make(chan struct{})
 	running.Go(func() { defer close(served); _ = s.server.Serve(serving, ln) })
@@ -113,7 +173,7 @@ func newSite(t testing.TB, o siteOptions) *site {
 		stop()
 		cancel()
 		running.Wait()
-		if err := s.view.Close(); err != nil {
+		if err := errors.Join(index.Close(), s.view.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -148,7 +208,7 @@ func (s *site) people() {
 	for _, role := range roles[:len(roles)-1] {
 		name, email := "Person "+role, role+"@example.org"
 		held := []content.RoleID{content.RoleID(role)}
-		r := s.do(system, action.SaveUser{Set: action.UserFields{Name: &name, Email: &email, Roles: &held}})
+		r := s.do(system, account.SaveUser{Set: account.UserFields{Name: &name, Email: &email, Roles: &held}})
 		s.users[role] = content.UserID(r.Subject)
 		s.secret[role] = s.token(s.users[role])
 	}
@@ -157,7 +217,7 @@ func (s *site) people() {
 func (s *site) token(user content.UserID) string {
 	s.t.Helper()
 	secret := must(s.auth.NewToken())(s.t)
-	s.do(system, action.CreateToken{Label: "test", User: user, Prefix: secret.Shown, Digest: secret.Digest})
+	s.do(system, account.CreateToken{Label: "test", User: user, Prefix: secret.Shown, Digest: secret.Digest})
 	return secret.Text
 }
 
@@ -275,7 +335,7 @@ const password = "une phrase assez longue"
 func (s *site) cookie(role string) string {
 	s.t.Helper()
 	hash := must(s.auth.HashPassword(context.Background(), password))(s.t)
-	s.do(system, action.SetPassword{User: s.users[role], Hash: hash})
+	s.do(system, account.SetPassword{User: s.users[role], Hash: hash})
 	a := s.as("visitor", "POST", "/session", fields{"email": role + "@example.org", "password": password})
 	a.data(s.t, 201)
 	cookie, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
@@ -283,9 +343,9 @@ func (s *site) cookie(role string) string {
 }
 
 // person sends a request as a browser in which the role has just signed in.
-func (s *site) person(role, method, path string, body any) answer {
+func (s *site) person(role, method, path string, body any, more ...string) answer {
 	s.t.Helper()
-	headers := []string{"Sec-Fetch-Site", "same-origin"}
+	headers := append([]string{"Sec-Fetch-Site", "same-origin"}, more...)
 	if role != "visitor" {
 		if s.jar[role] == "" {
 			s.jar[role] = s.cookie(role)
@@ -300,12 +360,12 @@ type fields = map[string]any
 // notes is a collection with a bit of everything that these tests need.
 const notes = `{"id":"notes","name":"notes","title":"title","slug":"slug","label":{"fr":"Notes","en":"Notes"},
 	"fields":[
-		{"id":"title","name":"title","kind":"text","localized":true,"required":true},
+		{"id":"title","name":"title","kind":"text","localized":true,"required":true,"weight":5},
 		{"id":"slug","name":"slug","kind":"slug","localized":true,"settings":{"source":"title"}},
-		{"id":"body","name":"body","kind":"markdown","localized":true},
+		{"id":"body","name":"body","kind":"markdown","localized":true,"weight":1},
 		{"id":"stars","name":"stars","kind":"number","sortable":true},
-		{"id":"internal","name":"internal","kind":"text","visibility":"coordinators"},
-		{"id":"contact","name":"contact","kind":"email","personal":true,"visibility":"coordinators"},
+		{"id":"internal","name":"internal","kind":"text","visibility":"coordinators","weight":1},
+		{"id":"contact","name":"contact","kind":"email","personal":true,"visibility":"coordinators","weight":1},
 		{"id":"related","name":"related","kind":"relation","settings":{"to":["notes"],"many":true}}]}`
 
 func withNotes(t testing.TB, o siteOptions) *site {
@@ -327,4 +387,18 @@ func (s *site) note(role string, body fields) string {
 	s.t.Helper()
 	d := s.as(role, "POST", "/entries/notes", body).data(s.t, 201)
 	return fmt.Sprint(d["id"])
+}
+
+// count is how many things of a kind there are.
+func (s *site) count(kind content.NounKind) (n int) {
+	s.t.Helper()
+	err := s.view.Read(s.t.Context(), func(tx *view.Tx) error {
+		all, err := tx.Nouns(kind, "", 1000)
+		n = len(all)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }

@@ -12,10 +12,11 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/recueil-cms/recueil/core/access"
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/core/server"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
@@ -66,6 +67,7 @@ type subscriber struct {
 	cred  server.Credentials
 	actor string
 	seq   commitlog.Seq // everything up to here was sent
+	nudge uint64        // and every nudge up to this one
 }
 
 func (s *subscriber) run(p *server.Pieces) {
@@ -75,6 +77,7 @@ func (s *subscriber) run(p *server.Pieces) {
 	defer cancel()
 	beat := time.NewTimer(hub.o.Heartbeat)
 	defer beat.Stop()
+	_, s.nudge = hub.nudgesAfter(0)
 	if p.Send("retry: 3000\nid: "+s.id()+"\n\n") != nil {
 		return
 	}
@@ -95,6 +98,9 @@ func (s *subscriber) run(p *server.Pieces) {
 			continue
 		}
 		s.seq = at
+		if text, err := s.tellNudges(ctx); err != nil || text != "" && p.Send(text) != nil {
+			return
+		}
 		beat.Reset(hub.o.Heartbeat)
 		select {
 		case <-more:
@@ -119,36 +125,78 @@ func (s *subscriber) again(ctx context.Context) error {
 	return err
 }
 
-// tell writes the facts that the caller may know of.
-func (s *subscriber) tell(ctx context.Context, facts []fact) (string, error) {
+// telling writes events as one moment of the view and the caller's rights let
+// them be told.
+func (s *subscriber) telling(ctx context.Context, name string, say func(tx *view.Tx, p *access.Policy, write func(any) error) error) (string, error) {
 	if err := s.again(ctx); err != nil {
 		return "", err
 	}
 	var b strings.Builder
+	write := func(v any) error {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("write event: %w", err)
+		}
+		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", name, raw)
+		return nil
+	}
 	err := s.api.o.View.Read(ctx, func(tx *view.Tx) error {
 		p, err := s.api.policy(tx, s.by)
 		if err != nil {
 			return err
 		}
+		return say(tx, p, write)
+	})
+	return b.String(), err
+}
+
+// tell writes the facts that the caller may know of.
+func (s *subscriber) tell(ctx context.Context, facts []fact) (string, error) {
+	return s.telling(ctx, "commit", func(tx *view.Tx, p *access.Policy, write func(any) error) error {
 		for _, f := range facts {
 			ev, ok, err := s.api.event(tx, p, f)
+			if err == nil && ok {
+				err = write(ev)
+			}
 			if err != nil {
 				return err
 			}
-			if !ok {
-				continue
-			}
-			raw, err := json.Marshal(ev)
-			if err != nil {
-				return fmt.Errorf("write event: %w", err)
-			}
-			b.WriteString("event: commit\ndata: ")
-			b.Write(raw)
-			b.WriteString("\n\n")
 		}
 		return nil
 	})
-	return b.String(), err
+}
+
+// presenceEvent says that other people than before have an entry open; who,
+// the route of presence tells.
+type presenceEvent struct {
+	Collection string          `json:"collection"`
+	ID         content.EntryID `json:"id"`
+}
+
+// tellNudges writes what happened since the last ones, for those who may read
+// the drafts. They have no id: nothing is missed by missing them.
+func (s *subscriber) tellNudges(ctx context.Context) (string, error) {
+	nudges, n := s.api.o.Events.nudgesAfter(s.nudge)
+	s.nudge = n
+	if len(nudges) == 0 {
+		return "", nil
+	}
+	return s.telling(ctx, "presence", func(tx *view.Tx, p *access.Policy, write func(any) error) error {
+		for _, x := range nudges {
+			col := tx.Collection(string(x.collection))
+			if col == nil {
+				continue
+			}
+			ok, err := s.api.entryVisible(tx, p, col, fact{id: string(x.id)})
+			if err == nil && ok {
+				err = write(presenceEvent{Collection: col.Name, ID: x.id})
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // event turns a fact into an event, if the caller may know of it.
@@ -195,7 +243,7 @@ func assetVisible(tx *view.Tx, p *access.Policy, f fact) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	a, err := action.Decode[content.Asset](n)
+	a, err := noun.Decode[content.Asset](n)
 	if err != nil {
 		return false, err
 	}
@@ -212,11 +260,11 @@ func (a *API) entryVisible(tx *view.Tx, p *access.Policy, col *schema.Collection
 	if err != nil {
 		return false, err
 	}
-	ok, err := a.within(tx, p, col, access.ReadDraft, func(rows schema.Filter) (bool, error) { return anyLocale(tx, e, rows) })
+	ok, err := a.within(tx, p, col, access.ReadDraft, func(rows ask.Filter) (bool, error) { return anyLocale(tx, e, rows) })
 	if ok || err != nil || !f.live {
 		return ok, err
 	}
-	return a.within(tx, p, col, access.Read, func(rows schema.Filter) (bool, error) {
+	return a.within(tx, p, col, access.Read, func(rows ask.Filter) (bool, error) {
 		if rows.Always() {
 			return true, nil
 		}
@@ -229,7 +277,7 @@ func (a *API) entryVisible(tx *view.Tx, p *access.Policy, col *schema.Collection
 	})
 }
 
-func (a *API) within(tx *view.Tx, p *access.Policy, col *schema.Collection, v access.Verb, matches func(schema.Filter) (bool, error)) (bool, error) {
+func (a *API) within(tx *view.Tx, p *access.Policy, col *schema.Collection, v access.Verb, matches func(ask.Filter) (bool, error)) (bool, error) {
 	scope, err := p.Allow(access.Need{Verb: v, Collection: string(col.ID), Of: col})
 	if err != nil {
 		return false, nil

@@ -4,7 +4,8 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/access"
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -43,7 +44,7 @@ func listTokens(k *call) error {
 				return err
 			}
 			for _, n := range nouns {
-				t, err := action.Decode[content.Token](n)
+				t, err := noun.Decode[content.Token](n)
 				if err != nil {
 					return err
 				}
@@ -80,18 +81,18 @@ func createToken(k *call) error {
 	if err != nil {
 		return err
 	}
-	a := action.CreateToken{Label: b.Name, User: b.User, Roles: b.Roles, Prefix: secret.Shown, Digest: secret.Digest, Expires: b.ExpiresAt}
+	a := account.CreateToken{Label: b.Name, User: b.User, Roles: b.Roles, Prefix: secret.Shown, Digest: secret.Digest, Expires: b.ExpiresAt}
 	r, err := k.do(a, "", raw)
 	if err != nil {
 		return err
 	}
 	var t content.Token
 	err = k.read(func(tx *view.Tx, _ *access.Policy) error {
-		n, err := noun(tx, content.NounToken, r.Subject)
+		n, err := findNoun(tx, content.NounToken, r.Subject)
 		if err != nil {
 			return err
 		}
-		t, err = action.Decode[content.Token](n)
+		t, err = noun.Decode[content.Token](n)
 		return err
 	})
 	if err != nil {
@@ -108,7 +109,7 @@ func revokeToken(k *call) error {
 	if _, err := k.only(); err != nil {
 		return err
 	}
-	if _, err := k.do(action.RevokeToken{ID: content.TokenID(k.param("token"))}, "", nil); err != nil {
+	if _, err := k.do(account.RevokeToken{ID: content.TokenID(k.param("token"))}, "", nil); err != nil {
 		return err
 	}
 	return k.absent()

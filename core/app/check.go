@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage"
@@ -92,7 +92,7 @@ func check(ctx context.Context, cfg Config, parts Parts, done func(done, total i
 
 func (c *checker) run(ctx context.Context, temp string) (err error) {
 	c.keys = keyring.Open(c.bucket, c.parts.Rand)
-	c.log, err = commitlog.Open(ctx, c.bucket, commitlog.Codec[content.Commit](action.Codec{Keys: c.keys}),
+	c.log, err = commitlog.Open(ctx, c.bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: c.keys}),
 		commitlog.Options{Node: "check", Now: c.parts.Now, Rand: c.parts.Rand, Temp: temp})
 	if errors.Is(err, commitlog.ErrCorrupt) {
 		c.damage("log_unreadable", "error", err.Error())

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/commitlog"
@@ -30,7 +31,7 @@ func open(t *testing.T, bucket storage.Bucket, data string) *node {
 
 func closeNode(t *testing.T, n *node) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := n.close(ctx); err != nil {
 		t.Fatal(err)
@@ -68,7 +69,7 @@ func checkable(t *testing.T, data string) *storagetest.Memory {
 		do(action.CreateEntry{Collection: "pages", Inputs: action.Inputs{"fr": {"title": "Page " + string(rune('a'+i%26))}}})
 	}
 	closeNode(t, n)
-	later, err := commitlog.Open(t.Context(), bucket, commitlog.Codec[content.Commit](action.Codec{Keys: n.keys}), commitlog.Options{
+	later, err := commitlog.Open(t.Context(), bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: n.keys}), commitlog.Options{
 		Node: "later", Now: func() time.Time { return time.Now().Add(time.Hour) }, Rand: rand.Reader, Temp: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)

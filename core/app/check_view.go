@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/blob"
@@ -82,7 +82,7 @@ func (c *checker) things(ctx context.Context, blobs *blob.Store) error {
 			}
 		}
 		return eachNounOf(tx, content.NounAsset, func(n *content.Noun) error {
-			a, err := action.Decode[content.Asset](n)
+			a, err := noun.Decode[content.Asset](n)
 			if err == nil {
 				refs[a.Blob] = n.ID
 			}

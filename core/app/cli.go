@@ -12,9 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/recueil-cms/recueil/core/mail"
+	"github.com/recueil-cms/recueil/core/media/extract"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/texts"
 	"github.com/recueil-cms/recueil/core/transfer"
+	"github.com/recueil-cms/recueil/plugins/pack"
 	"github.com/recueil-cms/recueil/storage"
 )
 
@@ -32,16 +35,23 @@ type Terminal struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Env      func(string) string // as os.Getenv
+	// Program is the path of this very program; see Parts.Program.
+	Program string
 }
 
 // Main runs the command line, args without the program's name, and gives the
 // exit code. An interruption ends the command in an orderly way; a second one
 // ends the process at once.
 func Main(args []string, t Terminal) int {
+	if len(args) == 2 && args[0] == extract.Argument {
+		if in, ok := t.In.(*os.File); ok {
+			return extract.Child(args[1], in, t.Out)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the next signal has its default effect again
-	return run(ctx, args, t, Parts{})
+	return run(ctx, args, t, Parts{Program: t.Program})
 }
 
 // run is Main for a given context and world.
@@ -53,6 +63,9 @@ func run(ctx context.Context, args []string, t Terminal, parts Parts) int {
 	}
 	parts.Texts = catalogue
 	c := &cli{Terminal: t, texts: catalogue, locale: language(t.Env), parts: parts, width: terminalWidth(t.Err)}
+	if err := c.pluginGuard(args); err != nil {
+		return c.report(err)
+	}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetIn(t.In)
@@ -139,8 +152,9 @@ func (c *cli) root() *cobra.Command {
 		cmd.SetErr(c.Err)
 	})
 	root.PersistentFlags().BoolP("help", "h", false, c.text("flag.help"))
+	root.Flags().Bool("version", false, c.text("flag.version"))
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.userCommand(), c.tokenCommand(), c.collectionCommand(),
-		c.importCommand(), c.exportCommand(), c.checkCommand(), c.completionCommand(), c.versionCommand())
+		c.importCommand(), c.exportCommand(), c.pluginCommand(), c.reindexCommand(), c.checkCommand(), c.completionCommand(), c.versionCommand())
 	return root
 }
 
@@ -215,6 +229,7 @@ func (c *cli) report(err error) int {
 	var usage *usageError
 	var damaged *damagedError
 	var locked *lockedError
+	var broken *brokenError
 	switch {
 	case errors.As(err, &usage):
 		text, code = usage.text, ExitUsage
@@ -223,6 +238,8 @@ func (c *cli) report(err error) int {
 		}
 	case errors.As(err, &damaged):
 		text, code = damaged.text, ExitDamaged
+	case errors.As(err, &broken):
+		text = broken.text
 	case errors.As(err, &locked):
 		text, code = c.text("error.locked", "path", locked.Path, "pid", locked.PID), ExitBusy
 	case errors.Is(err, syscall.EADDRINUSE):
@@ -256,11 +273,15 @@ func (c *cli) cause(err error) string {
 		key string
 	}{
 		{errAddress, "error.bucket_address"},
+		{mail.ErrAddress, "error.mail_address"},
+		{mail.ErrPerson, "error.mail_from"},
+		{errOIDC, "error.oidc"},
 		{storage.ErrUnconditional, "error.bucket_unconditional"},
 		{transfer.ErrFormat, "error.archive_format"},
 		{transfer.ErrDamaged, "error.archive_damaged"},
 		{transfer.ErrHostile, "error.archive_hostile"},
 		{errRefused, "error.import_refused"},
+		{pack.ErrEncrypted, "error.plugin_key_encrypted"},
 		{os.ErrExist, "error.file_exists"},
 		{os.ErrNotExist, "error.file_missing"},
 		{os.ErrPermission, "error.permission"},

@@ -141,12 +141,31 @@ func (c *client) all(t testing.TB, collection string) []item {
 	return out
 }
 
+// finds checks that a search among the newest values of the notes, for words or
+// for everything, finds so many.
+func (c *client) finds(t testing.TB, words string, want int) func() error {
+	return func() error {
+		r, err := c.call(t.Context(), "GET", "/api/v1/search?version=draft&collections=notes&page[size]=1&q="+url.QueryEscape(words), nil)
+		if err != nil {
+			return err
+		}
+		var answer struct{ Meta struct{ Total int } }
+		if err := json.Unmarshal(r.body, &answer); err != nil || r.status != http.StatusOK {
+			return fmt.Errorf("search: %d %s", r.status, r.body)
+		}
+		if got := answer.Meta.Total; got != want {
+			return fmt.Errorf("a search for %q finds %d of %d notes", words, got, want)
+		}
+		return nil
+	}
+}
+
 // notes is a small collection of our own.
 var notes = map[string]any{
 	"name": "notes", "label": map[string]string{"fr": "Notes", "ar": "ملاحظات", "en": "Notes"},
 	"title": "title", "slug": "slug",
 	"fields": []map[string]any{
-		{"name": "title", "kind": "text", "label": map[string]string{"fr": "Titre", "ar": "عنوان", "en": "Title"}, "required": true, "sortable": true},
+		{"name": "title", "kind": "text", "label": map[string]string{"fr": "Titre", "ar": "عنوان", "en": "Title"}, "required": true, "sortable": true, "weight": 5},
 		{"name": "slug", "kind": "slug", "label": map[string]string{"fr": "Adresse", "ar": "عنوان", "en": "Address"}, "unique": true,
 			"settings": map[string]any{"source": "title"}},
 		{"name": "body", "kind": "longtext", "label": map[string]string{"fr": "Texte", "ar": "نص", "en": "Text"}},

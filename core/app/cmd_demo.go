@@ -9,7 +9,7 @@ import (
 )
 
 func (c *cli) demoCommand() *cobra.Command {
-	var logging logFlags
+	logging := logFlags{level: "warn"} // the accounts are to stay on the screen
 	var password string
 	var loadOnly bool
 	cmd := c.command("demo", func(cmd *cobra.Command, args []string) error {
@@ -35,7 +35,12 @@ func (c *cli) demoCommand() *cobra.Command {
 		if loadOnly {
 			return c.withNode(cmd.Context(), fill)
 		}
-		return c.serve(cmd.Context(), log, func(ctx context.Context, app *App) error { return fill(ctx, app.node) })
+		return c.serve(cmd.Context(), log, func(ctx context.Context, app *App) error {
+			if err := fill(ctx, app.node); err != nil {
+				return err
+			}
+			return app.demoEdition(ctx)
+		})
 	})
 	cmd.Args = c.noArgs
 	c.siteFlags(cmd)

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -41,16 +43,31 @@ func (c *cli) siteConfig() Config {
 func (c *cli) serverFlags(cmd *cobra.Command, logging *logFlags) {
 	f := cmd.Flags()
 	f.StringVar(&c.cfg.Listen, "listen", defaultListen, c.text("flag.listen"))
+	f.StringVar(&c.cfg.PeerListen, "peer-listen", "", c.text("flag.peer_listen"))
+	f.StringVar(&c.cfg.PeerAddress, "peer-address", "", c.text("flag.peer_address"))
 	f.StringVar(&c.cfg.PublicURL, "url", "", c.text("flag.url"))
 	f.StringSliceVar(&c.cfg.Locales, "locales", texts.Locales[:], c.text("flag.locales"))
 	f.StringSliceVar(&c.cfg.Proxies, "proxies", nil, c.text("flag.proxies"))
 	f.StringSliceVar(&c.cfg.Origins, "origins", nil, c.text("flag.origins"))
 	f.StringVar(&c.cfg.MetricsToken, "metrics-token", "", c.text("flag.metrics_token"))
+	f.StringVar(&c.cfg.Mail, "mail", "", c.text("flag.mail"))
+	f.StringVar(&c.cfg.MailFrom, "mail-from", "", c.text("flag.mail_from"))
+	f.StringVar(&c.cfg.MailPassword, "mail-password", "", c.text("flag.mail_password"))
+	f.StringVar(&c.cfg.OIDC.Issuer, "oidc-issuer", "", c.text("flag.oidc_issuer"))
+	f.StringVar(&c.cfg.OIDC.ClientID, "oidc-client", "", c.text("flag.oidc_client"))
+	f.StringVar(&c.cfg.OIDC.ClientSecret, "oidc-secret", "", c.text("flag.oidc_secret"))
+	f.StringVar(&c.cfg.OIDC.Label, "oidc-label", "", c.text("flag.oidc_label"))
 	f.DurationVar(&c.cfg.CompactEvery, "compact-every", defaultCompactEvery, c.text("flag.compact_every"))
 	f.DurationVar(&c.cfg.SnapshotEvery, "snapshot-every", defaultSnapshotEvery, c.text("flag.snapshot_every"))
 	f.IntVar(&c.cfg.SnapshotRecords, "snapshot-records", defaultSnapshotRecords, c.text("flag.snapshot_records"))
+	f.StringVar(&c.cfg.Theme, "theme", "", c.text("flag.theme"))
+	f.BoolVar(&c.cfg.ThemeReload, "theme-reload", false, c.text("flag.theme_reload"))
+	c.keysFlag(cmd)
 	f.StringVar(&logging.format, "log-format", "text", c.text("flag.log_format"))
-	f.StringVar(&logging.level, "log-level", "info", c.text("flag.log_level"))
+	f.StringVar(&logging.level, "log-level", cmp.Or(logging.level, "info"), c.text("flag.log_level"))
+	completes(cmd, "log-format", "text", "json")
+	completes(cmd, "log-level", "debug", "info", "warn", "error")
+	completes(cmd, "locales", texts.Locales[:]...)
 }
 
 type logFlags struct{ format, level string }
@@ -104,10 +121,8 @@ func (c *cli) serve(ctx context.Context, log *slog.Logger, prepare func(context.
 		}
 	}
 	c.say("serve.ready", "url", app.URL(), "api", app.URL()+"/api/v1/docs")
-	if empty, err := app.node.noUsers(ctx); err != nil && ctx.Err() == nil {
-		return err
-	} else if empty {
-		c.say("serve.no_users", "command", "recueil user add --role administrator --data "+c.cfg.Data+" <e-mail>")
+	if err := c.welcome(ctx, app); err != nil && ctx.Err() == nil {
+		log.Warn("the link for the first administrator could not be made", "error", err)
 	}
 	select {
 	case <-ctx.Done():
@@ -115,6 +130,21 @@ func (c *cli) serve(ctx context.Context, log *slog.Logger, prepare func(context.
 	case err := <-app.Failed():
 		return err
 	}
+}
+
+// welcome shows how to come in to a site where nobody can sign in yet.
+func (c *cli) welcome(ctx context.Context, app *App) error {
+	empty, err := app.node.noUsers(ctx)
+	if err != nil || !empty {
+		return err
+	}
+	link, err := app.auth.FirstLink(ctx)
+	if err != nil {
+		return err
+	}
+	c.say("serve.no_users", "command", "recueil user add --role administrator --data "+c.cfg.Data+" <e-mail>")
+	c.print("  " + link)
+	return nil
 }
 
 // noUsers reports whether nobody can sign in yet.
@@ -143,6 +173,17 @@ func (c *cli) oneArg(what string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// withSite is withNode for what makes sense only where a site is: in the wrong
+// folder it would begin another one, and nobody would notice.
+func (c *cli) withSite(ctx context.Context, work func(context.Context, *node) error) error {
+	if c.cfg.Bucket == "" && c.parts.Bucket == nil {
+		if _, err := os.Stat(filepath.Join(c.cfg.Data, "bucket")); errors.Is(err, fs.ErrNotExist) {
+			return &usageError{text: c.text("error.no_site", "folder", c.cfg.Data)}
+		}
+	}
+	return c.withNode(ctx, work)
 }
 
 // withNode does work on a site without serving it. When a server has the data

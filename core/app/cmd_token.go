@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 )
 
@@ -57,7 +58,7 @@ func (n *node) createToken(ctx context.Context, user, name string, roles []strin
 	if err != nil {
 		return "", err
 	}
-	keeper, err := newAuth(n)
+	keeper, err := newAuth(n, nil)
 	if err != nil {
 		return "", err
 	}
@@ -65,7 +66,7 @@ func (n *node) createToken(ctx context.Context, user, name string, roles []strin
 	if err != nil {
 		return "", err
 	}
-	create := action.CreateToken{Label: name, User: u.ID, Prefix: secret.Shown, Digest: secret.Digest}
+	create := account.CreateToken{Label: name, User: u.ID, Prefix: secret.Shown, Digest: secret.Digest}
 	for _, r := range roles {
 		create.Roles = append(create.Roles, content.RoleID(strings.TrimSpace(r)))
 	}
@@ -100,8 +101,8 @@ func (c *cli) tokenList() *cobra.Command {
 	cmd := c.command("token list", func(cmd *cobra.Command, args []string) error {
 		return c.withNode(cmd.Context(), func(ctx context.Context, n *node) error {
 			w := tabwriter.NewWriter(c.Out, 0, 4, 2, ' ', 0)
-			if err := n.eachNoun(ctx, content.NounToken, func(noun *content.Noun) error {
-				t, err := action.Decode[content.Token](noun)
+			if err := n.eachNoun(ctx, content.NounToken, func(token *content.Noun) error {
+				t, err := noun.Decode[content.Token](token)
 				if err != nil {
 					return err
 				}
@@ -130,7 +131,7 @@ func (c *cli) tokenList() *cobra.Command {
 func (c *cli) tokenRevoke() *cobra.Command {
 	cmd := c.command("token revoke", func(cmd *cobra.Command, args []string) error {
 		return c.withNode(cmd.Context(), func(ctx context.Context, n *node) error {
-			if _, err := n.runner.Do(ctx, byCommand, action.RevokeToken{ID: content.TokenID(args[0])}); err != nil {
+			if _, err := n.runner.Do(ctx, byCommand, account.RevokeToken{ID: content.TokenID(args[0])}); err != nil {
 				return err
 			}
 			c.say("token.revoked", "id", args[0])

@@ -13,9 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/access"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/texts"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -26,7 +29,7 @@ var byCommand = system("command")
 func (c *cli) userCommand() *cobra.Command {
 	cmd := c.command("user", nil)
 	cmd.AddCommand(c.userAdd(), c.userList(), c.userPassword(), c.userDisable("disable", true),
-		c.userDisable("enable", false), c.userErase())
+		c.userDisable("enable", false), c.userInvite(), c.userResetFactor(), c.userErase())
 	return cmd
 }
 
@@ -43,7 +46,7 @@ func (c *cli) userAdd() *cobra.Command {
 			return err
 		}
 		return c.withNode(cmd.Context(), func(ctx context.Context, n *node) error {
-			id, err := addUser(ctx, n, account{Email: args[0], Name: name, Locale: content.Locale(locale), Roles: roles,
+			id, err := addUser(ctx, n, newAccount{Email: args[0], Name: name, Locale: content.Locale(locale), Roles: roles,
 				Association: content.EntryID(association), Password: password})
 			if err != nil {
 				return err
@@ -60,6 +63,14 @@ func (c *cli) userAdd() *cobra.Command {
 	cmd.Flags().StringVar(&name, "name", "", c.text("flag.user_name"))
 	cmd.Flags().StringSliceVar(&roles, "role", nil, c.text("flag.role"))
 	cmd.Flags().StringVar(&locale, "locale", "", c.text("flag.user_locale"))
+	var builtin []string
+	for _, r := range access.BuiltinRoles() {
+		if r.ID != access.Visitor { // everybody has it
+			builtin = append(builtin, string(r.ID))
+		}
+	}
+	completes(cmd, "role", builtin...)
+	completes(cmd, "locale", texts.Locales[:]...)
 	cmd.Flags().StringVar(&association, "association", "", c.text("flag.association"))
 	c.passwordFlag(cmd, &stdin)
 	c.siteFlags(cmd)
@@ -92,8 +103,8 @@ func drawPassword(random io.Reader) (string, bool, error) {
 	return text[:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:], true, nil
 }
 
-// account is a user to add.
-type account struct {
+// newAccount is a user to add.
+type newAccount struct {
 	Email, Name, Password string
 	Locale                content.Locale
 	Roles                 []string
@@ -101,8 +112,8 @@ type account struct {
 }
 
 // addUser makes a user with a password.
-func addUser(ctx context.Context, n *node, a account) (content.UserID, error) {
-	keeper, err := newAuth(n)
+func addUser(ctx context.Context, n *node, a newAccount) (content.UserID, error) {
+	keeper, err := newAuth(n, nil)
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +125,7 @@ func addUser(ctx context.Context, n *node, a account) (content.UserID, error) {
 	for i, r := range a.Roles {
 		roles[i] = content.RoleID(strings.TrimSpace(r))
 	}
-	set := action.UserFields{Email: &a.Email, Roles: &roles}
+	set := account.UserFields{Email: &a.Email, Roles: &roles}
 	if a.Name != "" {
 		set.Name = &a.Name
 	}
@@ -124,21 +135,21 @@ func addUser(ctx context.Context, n *node, a account) (content.UserID, error) {
 	if a.Association != "" {
 		set.Association = &a.Association
 	}
-	receipt, err := n.runner.Do(ctx, byCommand, action.SaveUser{Set: set})
+	receipt, err := n.runner.Do(ctx, byCommand, account.SaveUser{Set: set})
 	if err != nil {
 		return "", err
 	}
 	id := content.UserID(receipt.Subject)
-	_, err = n.runner.Do(ctx, byCommand, action.SetPassword{User: id, Hash: hash})
+	_, err = n.runner.Do(ctx, byCommand, account.SetPassword{User: id, Hash: hash})
 	return id, err
 }
 
 // findUser finds a user by e-mail or id.
 func (n *node) findUser(ctx context.Context, name string) (u content.User, err error) {
 	err = n.view.Read(ctx, func(tx *view.Tx) error {
-		noun, err := tx.NounByLookup(content.NounUser, action.EmailLookup(name))
+		found, err := tx.NounByLookup(content.NounUser, noun.EmailLookup(name))
 		if errors.Is(err, view.ErrNotFound) {
-			noun, err = tx.Noun(content.NounUser, name)
+			found, err = tx.Noun(content.NounUser, name)
 		}
 		if errors.Is(err, view.ErrNotFound) {
 			return problem.New(problem.NotFound, "user_missing", problem.Args{"id": clipText(name)})
@@ -146,7 +157,7 @@ func (n *node) findUser(ctx context.Context, name string) (u content.User, err e
 		if err != nil {
 			return err
 		}
-		u, err = action.DecodeUser(noun)
+		u, err = noun.DecodeUser(found)
 		return err
 	})
 	return u, err
@@ -164,11 +175,11 @@ func eachNounOf(tx *view.Tx, kind content.NounKind, f func(*content.Noun) error)
 		if err != nil {
 			return err
 		}
-		for _, noun := range nouns {
-			if err := f(noun); err != nil {
+		for _, one := range nouns {
+			if err := f(one); err != nil {
 				return err
 			}
-			after = noun.ID
+			after = one.ID
 		}
 		if len(nouns) < page {
 			return nil
@@ -180,8 +191,8 @@ func (c *cli) userList() *cobra.Command {
 	cmd := c.command("user list", func(cmd *cobra.Command, args []string) error {
 		return c.withNode(cmd.Context(), func(ctx context.Context, n *node) error {
 			w := tabwriter.NewWriter(c.Out, 0, 4, 2, ' ', 0)
-			if err := n.eachNoun(ctx, content.NounUser, func(noun *content.Noun) error {
-				u, err := action.DecodeUser(noun)
+			if err := n.eachNoun(ctx, content.NounUser, func(user *content.Noun) error {
+				u, err := noun.DecodeUser(user)
 				if err != nil {
 					return err
 				}
@@ -225,7 +236,7 @@ func (c *cli) userPassword() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			keeper, err := newAuth(n)
+			keeper, err := newAuth(n, nil)
 			if err != nil {
 				return err
 			}
@@ -233,7 +244,7 @@ func (c *cli) userPassword() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := n.runner.Do(ctx, byCommand, action.SetPassword{User: u.ID, Hash: hash}); err != nil {
+			if _, err := n.runner.Do(ctx, byCommand, account.SetPassword{User: u.ID, Hash: hash}); err != nil {
 				return err
 			}
 			c.say("user.password_set", "email", u.Email)
@@ -257,7 +268,7 @@ func (c *cli) userDisable(name string, disabled bool) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := n.runner.Do(ctx, byCommand, action.DisableUser{ID: u.ID, Disabled: disabled}); err != nil {
+			if _, err := n.runner.Do(ctx, byCommand, account.DisableUser{ID: u.ID, Disabled: disabled}); err != nil {
 				return err
 			}
 			c.say("user.was_"+name+"d", "email", args[0])
@@ -281,7 +292,7 @@ func (c *cli) userErase() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			receipt, err := n.runner.Do(ctx, byCommand, action.EraseUser{ID: u.ID})
+			receipt, err := n.runner.Do(ctx, byCommand, account.EraseUser{ID: u.ID})
 			if err != nil {
 				return err
 			}

@@ -92,9 +92,13 @@ func (c *cli) usage(cmd *cobra.Command) error {
 	b.WriteString(c.text("usage.heading") + "\n  " + cmd.UseLine() + "\n")
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\n" + c.text("usage.commands") + "\n")
+		width := 14
+		for _, sub := range cmd.Commands() {
+			width = max(width, len(sub.Name())+2)
+		}
 		for _, sub := range cmd.Commands() {
 			if sub.IsAvailableCommand() {
-				b.WriteString("  " + pad(sub.Name(), 14) + sub.Short + "\n")
+				b.WriteString("  " + pad(sub.Name(), width) + sub.Short + "\n")
 			}
 		}
 	}
@@ -111,7 +115,7 @@ func (c *cli) usage(cmd *cobra.Command) error {
 		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" && f.DefValue != "0" && f.DefValue != "0s" {
 			b.WriteString(" [" + f.DefValue + "]")
 		}
-		if f.Name != "help" {
+		if f.Name != "help" && f.Name != "version" {
 			b.WriteString("\n" + strings.Repeat(" ", 30) + envName(f.Name))
 		}
 		b.WriteString("\n")
@@ -122,6 +126,14 @@ func (c *cli) usage(cmd *cobra.Command) error {
 	}
 	cmd.Print(b.String())
 	return nil
+}
+
+// completes lets shells complete the value of a flag.
+func completes(cmd *cobra.Command, flag string, values ...string) {
+	// It fails only when there is no such flag, or it has values already.
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic("complete --" + flag + ": " + err.Error())
+	}
 }
 
 func pad(s string, width int) string {

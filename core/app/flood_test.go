@@ -238,7 +238,7 @@ func slowClients(t *testing.T, c *client, node *process) {
 				open++
 			}
 		}
-		if time.Since(began) > 100*time.Second {
+		if time.Since(began) > 6*time.Minute { // a minute is what the server gives them
 			t.Fatalf("%d slow connections are still open after %v", open, time.Since(began))
 		}
 	}

@@ -151,6 +151,8 @@ func fullDisk(t *testing.T, d disk, p place, data string) {
 			eventually(t, c.sees(t, note(id)+"?version=draft", title))
 		}
 		eventually(t, c.ready(t, http.StatusOK))
+		eventually(t, func() error { return c.finds(t, "", len(c.all(t, "notes")))() })
+		eventually(t, func() error { return c.finds(t, "filling", len(c.all(t, "notes")))() })
 	}
 	items := c.all(t, "notes")
 	byTitle := map[string]int{}

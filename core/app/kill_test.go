@@ -231,6 +231,12 @@ func (k *killing) end() {
 	fresh.client = newClient(t, fresh.life, k.token)
 	for _, n := range append(k.nodes, fresh) {
 		eventually(t, func() error { return k.complete(n.client.all(t, "notes")) })
+		eventually(t, n.client.finds(t, "", len(n.client.all(t, "notes"))))
+		for _, w := range k.writers {
+			if len(w.notes) > 0 {
+				eventually(t, n.client.finds(t, `"`+w.notes[0].title+`"`, 1))
+			}
+		}
 		n.life.stop()
 		n.life = nil
 	}

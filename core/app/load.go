@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/recueil-cms/recueil/core/action"
 	"github.com/recueil-cms/recueil/core/app/demo"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -50,7 +52,13 @@ func loadDemo(ctx context.Context, n *node, password string, random io.Reader, d
 	if err != nil {
 		return nil, err
 	}
+	if err := n.demoFiles(ctx); err != nil {
+		return nil, err
+	}
 	if err := n.importDemo(ctx, entries, done); err != nil {
+		return nil, err
+	}
+	if err := n.demoModules(ctx); err != nil {
 		return nil, err
 	}
 	accounts, ids, err := n.demoUsers(ctx, password, random)
@@ -79,6 +87,27 @@ func (n *node) empty(ctx context.Context) (bool, error) {
 	return empty, err
 }
 
+// demoFiles brings the documents in that the entries refer to.
+func (n *node) demoFiles(ctx context.Context) error {
+	files, err := demo.Files()
+	if err != nil {
+		return err
+	}
+	var act action.ImportNouns
+	for _, f := range files {
+		ref, err := n.blobs.Put(ctx, bytes.NewReader(f.Data), int64(len(f.Data)))
+		if err != nil {
+			return fmt.Errorf("load the demonstration: %w", err)
+		}
+		act.Assets = append(act.Assets, content.Asset{ID: f.ID, Name: f.Name, MediaType: "application/pdf", Size: int64(len(f.Data)),
+			Blob: string(ref), Decorative: true, CreatedAt: n.parts.Now().UTC(), CreatedBy: system("demo")})
+	}
+	if _, err := n.runner.Do(ctx, system("demo"), act); err != nil {
+		return fmt.Errorf("load the demonstration: %w", err)
+	}
+	return nil
+}
+
 // importDemo brings the entries in, as many at once as an import takes.
 func (n *node) importDemo(ctx context.Context, entries []demo.Entry, done func(done, total int64)) error {
 	for at := 0; at < len(entries); at += action.MaxImport {
@@ -95,6 +124,49 @@ func (n *node) importDemo(ctx context.Context, entries []demo.Entry, done func(d
 		}
 	}
 	return nil
+}
+
+// demoModules are the programme modules that the demonstration has installed,
+// with what their collections hold.
+var demoModules = []string{"consultation", "training"}
+
+// demoModules installs them, and agrees to what they ask for. Where nothing could
+// run them, as inside of tests, they are left out.
+func (n *node) demoModules(ctx context.Context) error {
+	if n.parts.Program == "" {
+		return nil
+	}
+	for _, name := range demoModules {
+		p, err := n.installer().InstallBundled(ctx, system("demo"), name)
+		if err != nil {
+			return fmt.Errorf("install %s for the demonstration: %w", name, err)
+		}
+		if _, err := n.installer().Approve(ctx, system("demo"), name, p.Plugin.Pending.Version); err != nil {
+			return fmt.Errorf("install %s for the demonstration: %w", name, err)
+		}
+		entries, err := demo.Module(name)
+		if err != nil {
+			return err
+		}
+		if err := n.importPatiently(ctx, entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patience is how often what a module does not look at in time is brought in
+// again: on a busy machine it has only just begun to run.
+const patience = 10
+
+// importPatiently brings the entries of a module in. A module that does not
+// answer in time has let nothing through, so trying again is harmless.
+func (n *node) importPatiently(ctx context.Context, entries []demo.Entry) error {
+	err := n.importDemo(ctx, entries, nil)
+	for i := 1; i < patience && problem.KindOf(err) == problem.Unavailable && ctx.Err() == nil; i++ {
+		err = n.importDemo(ctx, entries, nil)
+	}
+	return err
 }
 
 // imported makes the published entry that an import takes.
@@ -124,7 +196,7 @@ func (n *node) demoUsers(ctx context.Context, password string, random io.Reader)
 			}
 			acc.Password = drawn
 		}
-		user := account{Email: acc.Email, Name: a.name, Roles: []string{acc.Role}, Password: acc.Password, Locale: "fr"}
+		user := newAccount{Email: acc.Email, Name: a.name, Roles: []string{acc.Role}, Password: acc.Password, Locale: "fr"}
 		if a.association != "" {
 			user.Association = demo.ID(a.association)
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,30 @@ func (e *lockedError) Error() string {
 }
 
 func (e *lockedError) Is(target error) bool { return target == errLocked }
+
+// placeOf names a data folder, by a file in it that is drawn when there is none:
+// whoever has locked the folder comes after all others that ever had it.
+func placeOf(path string, random io.Reader) (string, error) {
+	name := filepath.Join(path, "place")
+	raw, err := os.ReadFile(name)
+	if text := strings.TrimSpace(string(raw)); err == nil && len(text) == 2*placeBytes {
+		return text, nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("read the name of the data folder: %w", err)
+	}
+	drawn := make([]byte, placeBytes)
+	if _, err := io.ReadFull(random, drawn); err != nil {
+		return "", fmt.Errorf("draw the name of the data folder: %w", err)
+	}
+	text := hex.EncodeToString(drawn)
+	if err := os.WriteFile(name, []byte(text+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write the name of the data folder: %w", err)
+	}
+	return text, nil
+}
+
+const placeBytes = 8
 
 // lockData takes a data folder for this process, and makes it when there is
 // none. The kernel frees the lock with the process, however that ends.

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 )
 
@@ -27,9 +29,9 @@ func (n *node) compact(ctx context.Context) error {
 	})
 }
 
-// snapshot stores the view for nodes to come: after so many records, or after
-// so much time when anything changed at all.
-func (n *node) snapshot(ctx context.Context) error {
+// snapshot stores the view, or the text index, for nodes to come: after so many
+// records, or after so much time when anything changed at all.
+func (n *node) snapshot(ctx context.Context, f commitlog.Follower[content.Commit]) error {
 	longest := orDefault(n.cfg.SnapshotEvery, defaultSnapshotEvery)
 	if longest < 0 {
 		return n.every(ctx, longest, nil)
@@ -38,21 +40,26 @@ func (n *node) snapshot(ctx context.Context) error {
 	if n.cfg.SnapshotRecords > 0 {
 		records = commitlog.Seq(n.cfg.SnapshotRecords)
 	}
-	last, at := n.view.Seq(), n.parts.Now()
+	last, err := f.Checkpoint()
+	if err != nil {
+		return fmt.Errorf("keep snapshots of the %s: %w", f.Name(), err)
+	}
+	at := n.parts.Now()
 	return n.every(ctx, min(longest, snapshotCheck), func(ctx context.Context) {
-		now, seq := n.parts.Now(), n.view.Seq()
-		if seq == last || seq < last+records && now.Sub(at) < longest {
+		now := n.parts.Now()
+		seq, err := f.Checkpoint()
+		if err != nil || seq == last || seq < last+records && now.Sub(at) < longest {
 			return
 		}
-		stored, err := n.log.SaveSnapshot(ctx, n.view)
+		stored, err := n.log.SaveSnapshot(ctx, f)
 		if err != nil {
 			if ctx.Err() == nil {
-				n.parts.Log.Warn("no snapshot of the view was stored; it will be tried again", "error", err)
+				n.parts.Log.Warn("no snapshot was stored; it will be tried again", "of", f.Name(), "error", err)
 			}
 			return
 		}
 		last, at = stored, now
-		n.parts.Log.Info("a snapshot of the view was stored", "seq", stored)
+		n.parts.Log.Info("a snapshot was stored", "of", f.Name(), "seq", stored)
 	})
 }
 

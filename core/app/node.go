@@ -13,12 +13,15 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/core/texts"
+	"github.com/recueil-cms/recueil/plugins/host"
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/blob"
 	"github.com/recueil-cms/recueil/storage/commitlog"
+	"github.com/recueil-cms/recueil/storage/commitlog/peer"
 	"github.com/recueil-cms/recueil/storage/keyring"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -36,11 +39,13 @@ type node struct {
 	bucket storage.Bucket
 	keys   *keyring.Keyring
 	blobs  *blob.Store
+	peers  *peer.Peers // nil: nodes do not talk to each other
 	log    *commitlog.Log[content.Commit]
 	view   *view.DB
 	writer *commitlog.Writer[content.Commit, *view.Tx]
 	runner *action.Runner
-	eraser *action.Eraser
+	eraser *sealed.Eraser
+	gate   *host.Gate // lets everything pass until a host of plugins says otherwise
 	kinds  schema.Kinds
 	newID  func() string
 
@@ -57,7 +62,7 @@ func openNode(ctx context.Context, cfg Config, parts Parts) (_ *node, err error)
 	if err != nil {
 		return nil, err
 	}
-	n := &node{cfg: cfg, parts: parts, kinds: schema.Builtin(), failed: make(chan error, 1)}
+	n := &node{cfg: cfg, parts: parts, kinds: schema.Builtin(), gate: &host.Gate{}, failed: make(chan error, 1)}
 	n.newID = action.NewIDs(parts.Now, parts.Rand)
 	n.writing = newGroup(parts.Log, n.fail)
 	n.following = newGroup(parts.Log, n.fail)
@@ -146,8 +151,11 @@ func (n *node) openLog(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	n.log, err = commitlog.Open(ctx, n.bucket, commitlog.Codec[content.Commit](action.Codec{Keys: n.keys}), commitlog.Options{
-		Node: name, Now: n.parts.Now, Rand: n.parts.Rand, Logger: n.parts.Log, Temp: temp,
+	if err := n.openPeers(ctx, name); err != nil {
+		return err
+	}
+	n.log, err = commitlog.Open(ctx, n.bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: n.keys}), commitlog.Options{
+		Node: name, Now: n.parts.Now, Rand: n.parts.Rand, Logger: n.parts.Log, Temp: temp, Tell: n.tell,
 	})
 	if err != nil {
 		return fmt.Errorf("open the log: %w", err)
@@ -253,15 +261,18 @@ func (n *node) begin(ctx context.Context) error {
 	var err error
 	n.runner, err = action.NewRunner(action.Config{
 		Writer: n.writer, View: n.view, Kinds: n.kinds, Now: n.parts.Now, NewID: n.newID,
-		Past: action.LogPast{View: n.view, Log: n.log},
+		Past: action.LogPast{View: n.view, Log: n.log}, Hooks: []action.Hook{n.gate},
 	})
 	if err != nil {
 		return err
 	}
-	if n.eraser, err = action.NewEraser(ctx, n.bucket, n.keys, n.log, n.view); err != nil {
+	if n.eraser, err = sealed.NewEraser(ctx, n.bucket, n.keys, n.log, n.view); err != nil {
 		return err
 	}
 	n.writing.run("writer", n.writer.Run)
+	if n.peers != nil {
+		n.following.run("peers", n.hear)
+	}
 	n.following.run("eraser", func(ctx context.Context) error { return n.log.Follow(ctx, n.eraser) })
 	if err := n.catchUp(ctx); err != nil {
 		return err

@@ -102,7 +102,7 @@ func TestSnapshotsAreStored(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- n.snapshot(ctx) }()
+	go func() { done <- n.snapshot(ctx, n.view) }()
 	tick := func() { // twice: the second is taken when the first is dealt with
 		k.ticks[snapshotCheck] <- k.now
 		k.ticks[snapshotCheck] <- k.now

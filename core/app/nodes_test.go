@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,12 +22,14 @@ func TestTwoNodes(t *testing.T) {
 	p := minioPlace(t, storagetest.MinIO(t))
 	data := [2]string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
 	token := administrator(t, p, data[0])
-	nodes := [2]*process{serve(t, p, data[0]), serve(t, p, data[1])}
+	talk := []string{"--peer-listen", "127.0.0.1:0"}
+	nodes := [2]*process{serve(t, p, data[0], talk...), serve(t, p, data[1], talk...)}
 	both := [2]*client{newClient(t, nodes[0], token), newClient(t, nodes[1], token)}
 	both[0].want(t, http.StatusCreated, "POST", "/api/v1/collections", notes)
 	eventually(t, both[1].sees(t, "/api/v1/collections/notes", `"notes"`))
 
 	t.Run("own writes", func(t *testing.T) { ownWrites(t, both) })
+	t.Run("hints", func(t *testing.T) { hints(t, both) })
 	t.Run("kept responses", func(t *testing.T) { keptResponses(t, both) })
 	t.Run("one slug", func(t *testing.T) { oneSlug(t, both) })
 	t.Run("sessions", func(t *testing.T) { sessions(t, nodes) })
@@ -57,6 +60,22 @@ func (c *client) sees(t testing.TB, path, part string) func() error {
 			err = fmt.Errorf("%s does not show %s: %d %.300s", path, part, r.status, r.body)
 		}
 		return err
+	}
+}
+
+// hints has one node write until the other was told of it, either way round.
+func hints(t *testing.T, both [2]*client) {
+	t.Helper()
+	told := regexp.MustCompile(`(?m)^recueil_log_hints_total [1-9]`)
+	for n, c := range both {
+		eventually(t, func() error {
+			c.want(t, http.StatusCreated, "POST", notesPath, map[string]any{"title": "hint"})
+			r, err := both[1-n].call(t.Context(), "GET", "/metrics", nil)
+			if err == nil && !told.Match(r.body) {
+				err = fmt.Errorf("node %d was told nothing: %d", 1-n, r.status)
+			}
+			return err
+		})
 	}
 }
 
@@ -198,14 +217,29 @@ func schedule(t *testing.T, planners []*client, seen *client) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.want(t, http.StatusOK, "POST", note(made.ID, "actions", "schedule"),
-			map[string]any{"publish_at": time.Now().Add(time.Second).UTC().Format(time.RFC3339Nano)})
+		c.plan(t, made.ID)
 		ids = append(ids, made.ID)
 	}
 	for _, id := range ids {
 		eventually(t, seen.sees(t, note(id), `"status":"published"`))
 	}
 	return ids
+}
+
+// plan plans a publication for soon: later when the machine is so slow that
+// the time has come before the request has.
+func (c *client) plan(t testing.TB, id string) {
+	t.Helper()
+	for wait := time.Second; ; wait *= 2 {
+		r, err := c.call(t.Context(), "POST", note(id, "actions", "schedule"),
+			map[string]any{"publish_at": time.Now().Add(wait).UTC().Format(time.RFC3339Nano)})
+		switch {
+		case err == nil && r.status == http.StatusOK:
+			return
+		case err != nil || wait > 2*time.Minute || !strings.Contains(string(r.body), "time_past"):
+			t.Fatalf("plan a publication: %v %+v", err, r)
+		}
+	}
 }
 
 // onceEach reads in the log that each planned note was published once: made,

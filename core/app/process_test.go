@@ -21,8 +21,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/media/extract/extracttest"
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/folder"
@@ -34,8 +35,10 @@ import (
 // These tests run the program as people do: the built binary, as a process of
 // its own, on a folder or on a real MinIO server.
 
-// within bounds whatever a test waits for; it is only reached by a failure.
-const within = 60 * time.Second
+// within bounds whatever a test waits for; it is only reached by a failure. With
+// the race detector, to make ready what reads PDF alone takes minutes of a
+// machine that does much else.
+const within = 10 * time.Minute
 
 // program gives the path of the program, built once per test process, with the
 // race detector when the tests have it.
@@ -133,7 +136,7 @@ func placeOf(address string, env []string, disk string, open func() (storage.Buc
 func (p place) log(t testing.TB, grace time.Duration) *commitlog.Log[content.Commit] {
 	t.Helper()
 	b := p.open(t)
-	l, err := commitlog.Open(t.Context(), b, commitlog.Codec[content.Commit](action.Codec{Keys: keyring.Open(b, rand.Reader)}),
+	l, err := commitlog.Open(t.Context(), b, commitlog.Codec[content.Commit](sealed.Codec{Keys: keyring.Open(b, rand.Reader)}),
 		commitlog.Options{Node: "test", Now: time.Now, Rand: rand.Reader, Temp: t.TempDir(), Grace: grace})
 	if err != nil {
 		t.Fatalf("open the log: %v", err)
@@ -277,9 +280,16 @@ func (r *process) stop() {
 	}
 }
 
-// launchServer starts serving without waiting until it does.
+// launchServer starts serving without waiting until it does. What reads PDF is
+// compiled once for all nodes of all tests.
 func launchServer(t testing.TB, p place, data string, flags ...string) *process {
 	t.Helper()
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(extracttest.Cache(t), filepath.Join(data, "cache")); err != nil && !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
+	}
 	return launch(t, p, append([]string{"serve", "--bucket", p.address, "--data", data, "--listen", "127.0.0.1:0",
 		"--log-format", "json"}, flags...)...)
 }

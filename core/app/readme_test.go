@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,8 +31,7 @@ func TestReadmeTour(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", bin, "github.com/recueil-cms/recueil").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v: %s", err, out)
 	}
-	addr := freeAddress(t)
-	startDemo(t, bin, dir, addr)
+	addr := startDemo(t, bin, dir)
 	tour = strings.NewReplacer("127.0.0.1:8080", addr, "go run .", bin).Replace(tour)
 	// Each line of the tour that asks for something must be answered well.
 	script := "set -euo pipefail\ncurl() { command curl --fail-with-body \"$@\" && echo; }\n" + tour
@@ -55,20 +54,14 @@ func TestReadmeTour(t *testing.T) {
 	}
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
+// ready is in the line that says where the demonstration is served.
+var ready = regexp.MustCompile(`http://(\S+)/api/v1/docs`)
 
-// startDemo starts the demonstration in dir and waits until it is loaded.
-func startDemo(t *testing.T, bin, dir, addr string) {
+// startDemo starts the demonstration in dir, waits until it is loaded, and
+// gives its address.
+func startDemo(t *testing.T, bin, dir string) string {
 	t.Helper()
-	cmd := exec.Command(bin, "demo", "--listen", addr)
+	cmd := exec.Command(bin, "demo", "--listen", "127.0.0.1:0")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LANG=en")
 	out, err := cmd.StdoutPipe()
@@ -82,24 +75,26 @@ func startDemo(t *testing.T, bin, dir, addr string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	loaded := make(chan bool, 1)
+	loaded := make(chan string, 2)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if strings.Contains(lines.Text(), "/api/v1/docs") {
-				loaded <- true
+			if found := ready.FindStringSubmatch(lines.Text()); found != nil {
+				loaded <- found[1]
 			}
 		}
-		loaded <- false
+		loaded <- ""
 	}()
 	select {
-	case ok := <-loaded:
-		if !ok {
+	case addr := <-loaded:
+		if addr == "" {
 			t.Fatal("the demonstration ended early")
 		}
+		return addr
 	case <-ctx.Done():
 		t.Fatal("the demonstration does not come up")
 	}
+	return ""
 }

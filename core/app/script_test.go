@@ -125,7 +125,7 @@ func (w *world) stop() error {
 	if w.app == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	err := w.app.Stop(ctx)
 	w.app = nil
@@ -209,7 +209,7 @@ func cmdAdvance(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	w.now.Add(d.Microseconds())
 	db := w.app.node.view
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	for {
 		var due []view.Due
@@ -239,15 +239,26 @@ func cmdAs(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	n := w.app.node
 	email := strings.ReplaceAll(strings.ToLower(w.as), " ", "-") + "@example.org"
-	_, err := addUser(context.Background(), n, account{Email: email, Roles: []string{role}, Password: "a long enough password", Association: association})
+	_, err := addUser(context.Background(), n, newAccount{Email: email, Roles: []string{role}, Password: "a long enough password", Association: association})
 	ts.Check(err)
 	w.tokens[w.as], err = n.createToken(context.Background(), email, "script", nil, 0)
 	ts.Check(err)
 }
 
-// cmdLacks reads every object of the bucket, unpacked where it is packed.
+// cmdLacks reads every object of the bucket, unpacked where it is packed, once
+// the eraser has acknowledged all that is in the log.
 func cmdLacks(ts *testscript.TestScript, neg bool, args []string) {
 	w, ctx := the(ts), context.Background()
+	for deadline := time.Now().Add(time.Minute); ; <-time.After(5 * time.Millisecond) {
+		at, err := w.app.node.eraser.Checkpoint()
+		ts.Check(err)
+		if at >= w.app.node.log.Head() {
+			break
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("the eraser is at record %d of %d", at, w.app.node.log.Head())
+		}
+	}
 	for o, err := range w.bucket.List(ctx, "", "") {
 		ts.Check(err)
 		body, _, err := w.bucket.Get(ctx, o.Key, storage.Range{})
@@ -288,7 +299,7 @@ func cmdRecueil(ts *testscript.TestScript, neg bool, args []string) {
 		parts.Bucket = w.bucket
 	}
 	for i := range args {
-		if strings.HasSuffix(args[i], ".zip") || strings.HasSuffix(args[i], ".json") {
+		if strings.HasSuffix(args[i], ".zip") || strings.HasSuffix(args[i], ".json") || strings.HasPrefix(args[i], "./") {
 			args[i] = ts.MkAbs(args[i])
 		}
 	}

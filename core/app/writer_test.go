@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 )
 
 // writer makes, changes and publishes notes of its own, one request after the
@@ -22,6 +23,7 @@ type writer struct {
 
 	notes     []*promise // the newest state of each note
 	doubt     *wish      // a request whose outcome is not known
+	refused   bool       // because the node asked to come again later
 	abandoned []string   // titles of notes that were never acknowledged nor asked for again
 
 	mu   sync.Mutex
@@ -75,7 +77,7 @@ func (w *writer) work(ctx context.Context, halt <-chan struct{}) error {
 	if err := w.settle(ctx, w.rng.IntN(3) > 0); err != nil {
 		return err
 	}
-	for w.doubt == nil {
+	for w.doubt == nil || w.refused {
 		select {
 		case <-halt:
 			return nil
@@ -83,7 +85,13 @@ func (w *writer) work(ctx context.Context, halt <-chan struct{}) error {
 			return ctx.Err()
 		default:
 		}
-		if err := w.attempt(ctx, w.next()); err != nil {
+		wanted := w.doubt
+		if wanted == nil {
+			wanted = new(w.next())
+		} else {
+			pass(ctx, 50*time.Millisecond)
+		}
+		if err := w.attempt(ctx, *wanted); err != nil {
 			return err
 		}
 	}
@@ -107,7 +115,7 @@ func (w *writer) next() wish {
 
 // attempt sends a wish. Without an answer it is in doubt.
 func (w *writer) attempt(ctx context.Context, wanted wish) error {
-	w.doubt = &wanted
+	w.doubt, w.refused = &wanted, false
 	r, err := w.send(ctx, wanted)
 	if err != nil {
 		return ctx.Err() // the node is gone
@@ -116,6 +124,7 @@ func (w *writer) attempt(ctx context.Context, wanted wish) error {
 	case r.status == http.StatusOK || r.status == http.StatusCreated:
 		return w.acknowledged(wanted, r)
 	case r.status == http.StatusServiceUnavailable:
+		w.refused = true
 		_, err := r.problem()
 		return err
 	case r.status == http.StatusPreconditionFailed && wanted.note != nil && !wanted.publish:

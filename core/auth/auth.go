@@ -1,5 +1,6 @@
-// Package auth finds out who is asking: passwords, sessions of browsers,
-// tokens of programs. It decides nothing about what they may do, that is
+// Package auth finds out who is asking: passwords, one-time links, second
+// factors, accounts elsewhere (OpenID Connect), sessions of browsers, tokens of
+// programs. It decides nothing about what they may do, that is
 // core/access, and writes only through actions. Secrets are kept as digests,
 // and a change of credentials, a closed account or a revoked token counts from
 // the next request on every node, because each request asks the view.
@@ -10,12 +11,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/mail"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/texts"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -31,6 +36,21 @@ type Options struct {
 	// is asked before a secret that looks genuine is refused, so that one made
 	// on another node a moment ago is good here. nil: not asked.
 	CatchUp func(ctx context.Context) error
+
+	// What links are mailed with. Without Mail there are none to ask for.
+	Mail   *mail.Queue
+	Texts  *texts.Catalogue
+	Locale content.Locale // of those who chose none
+	// Site is what people call it: in letters, and in authenticator apps.
+	Site func() string
+	// Link gives the address at which a link is confirmed. The secret is in
+	// its fragment, which browsers send to nobody.
+	Link func(p content.LinkPurpose, secret string) string
+	OIDC *OIDC // nil: nobody signs in elsewhere
+	// Attempt counts a password that is tried on an account, from wherever,
+	// and reports whether it is to be looked at. nil: every one is.
+	Attempt func(id content.UserID) bool
+	Log     *slog.Logger // nil: nothing is logged
 }
 
 // Authenticator knows sessions, tokens and passwords.
@@ -41,6 +61,7 @@ type Authenticator struct {
 	hasher *Hasher
 	known  *cache
 	ahead  chan time.Time // holds when CatchUp was last asked; its holder may ask
+	asked  chan linkRequest
 }
 
 // catchUpPause is the least time between two calls of CatchUp: guessed secrets
@@ -56,7 +77,11 @@ func New(db *view.DB, runner *action.Runner, o Options) (*Authenticator, error) 
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	a := &Authenticator{db: db, runner: runner, o: o, hasher: hasher, known: newCache(), ahead: make(chan time.Time, 1)}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &Authenticator{db: db, runner: runner, o: o, hasher: hasher, known: newCache(), ahead: make(chan time.Time, 1),
+		asked: make(chan linkRequest, maxAsked)}
 	a.ahead <- time.Time{}
 	return a, nil
 }
@@ -125,38 +150,6 @@ func (a *Authenticator) Session(ctx context.Context, secret string) (content.Ses
 	return s, nil
 }
 
-// SignIn opens a session for an e-mail and a password. Whatever is wrong, the
-// answer is the same and takes as long, so that nobody learns which accounts
-// exist. agent is a coarse name of the browser, without an address.
-func (a *Authenticator) SignIn(ctx context.Context, email, password, agent string) (string, content.Session, error) {
-	u, found, err := a.byEmail(ctx, email)
-	if err != nil {
-		return "", content.Session{}, err
-	}
-	ok, err := a.hasher.Matches(ctx, password, u.PasswordHash)
-	if err != nil {
-		return "", content.Session{}, err
-	}
-	if !ok || !found || u.Disabled {
-		return "", content.Session{}, problem.New(problem.Unauthenticated, "sign_in_failed", nil)
-	}
-	return a.open(ctx, u.ID, agent)
-}
-
-func (a *Authenticator) open(ctx context.Context, user content.UserID, agent string) (string, content.Session, error) {
-	secret, err := newSecret(a.o.Random, sessionPrefix)
-	if err != nil {
-		return "", content.Session{}, err
-	}
-	_, err = a.runner.Do(ctx, system, action.OpenSession{User: user, Digest: secret.Digest,
-		Expires: a.o.Now().Add(SessionAge), Agent: agent})
-	if err != nil {
-		return "", content.Session{}, err
-	}
-	s, err := a.Session(ctx, secret.Text)
-	return secret.Text, s, err
-}
-
 // SignOut ends the session of a secret; one that is over already is no error.
 func (a *Authenticator) SignOut(ctx context.Context, secret string) error {
 	s, err := a.Session(ctx, secret)
@@ -166,11 +159,11 @@ func (a *Authenticator) SignOut(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.runner.Do(ctx, content.Actor{Kind: content.ActorUser, ID: string(s.User)}, action.CloseSession{ID: s.ID})
+	_, err = a.runner.Do(ctx, content.Actor{Kind: content.ActorUser, ID: string(s.User)}, account.CloseSession{ID: s.ID})
 	return err
 }
 
-// HashPassword checks a new password and hashes it for action.SetPassword.
+// HashPassword checks a new password and hashes it for account.SetPassword.
 func (a *Authenticator) HashPassword(ctx context.Context, password string) (string, error) {
 	return a.hasher.Hash(ctx, password)
 }
@@ -185,15 +178,15 @@ func (a *Authenticator) PasswordMatches(ctx context.Context, id content.UserID, 
 	return a.hasher.Matches(ctx, password, u.PasswordHash)
 }
 
-// NewToken draws a secret for action.CreateToken.
+// NewToken draws a secret for account.CreateToken.
 func (a *Authenticator) NewToken() (Secret, error) {
 	return newSecret(a.o.Random, tokenPrefix)
 }
 
-// Sweep removes sessions that are over from the view. It is called now and
-// then by one who owns the loop.
+// Sweep removes sessions, tickets and links that are over from the view. It is
+// called now and then by one who owns the loop.
 func (a *Authenticator) Sweep(ctx context.Context) error {
-	_, err := a.runner.Do(ctx, system, action.SweepSessions{})
+	_, err := a.runner.Do(ctx, system, account.SweepSessions{})
 	return err
 }
 

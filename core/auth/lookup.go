@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
@@ -79,7 +79,7 @@ func lookUp[T any](ctx context.Context, a *Authenticator, kind content.NounKind,
 			var none T
 			return none, err
 		}
-		return action.Decode[T](n)
+		return noun.Decode[T](n)
 	}
 	v, err := remembered(ctx, a, kind, digest, read)
 	if !errors.Is(err, view.ErrNotFound) || !a.caughtUp(ctx) {
@@ -115,7 +115,7 @@ func (a *Authenticator) user(ctx context.Context, id content.UserID) (content.Us
 		if err != nil {
 			return content.User{}, err
 		}
-		return action.DecodeUser(n)
+		return noun.DecodeUser(n)
 	})
 }
 
@@ -123,11 +123,11 @@ func (a *Authenticator) user(ctx context.Context, id content.UserID) (content.Us
 // whether somebody signed in lately.
 func (a *Authenticator) byEmail(ctx context.Context, email string) (u content.User, found bool, err error) {
 	err = a.db.Read(ctx, func(tx *view.Tx) error {
-		n, err := tx.NounByLookup(content.NounUser, action.EmailLookup(email))
+		n, err := tx.NounByLookup(content.NounUser, noun.EmailLookup(email))
 		if err != nil {
 			return err
 		}
-		u, err = action.DecodeUser(n)
+		u, err = noun.DecodeUser(n)
 		return err
 	})
 	if errors.Is(err, view.ErrNotFound) {
@@ -137,4 +137,19 @@ func (a *Authenticator) byEmail(ctx context.Context, email string) (u content.Us
 		return u, false, fmt.Errorf("look up a user: %w", err)
 	}
 	return u, true, nil
+}
+
+func (a *Authenticator) factor(ctx context.Context, id content.UserID) (f content.Factor, err error) {
+	err = a.db.Read(ctx, func(tx *view.Tx) error {
+		n, err := tx.Noun(content.NounFactor, string(id))
+		if err != nil {
+			return err
+		}
+		f, err = noun.DecodeFactor(n)
+		return err
+	})
+	if err != nil {
+		return f, fmt.Errorf("look up a second factor: %w", err)
+	}
+	return f, nil
 }

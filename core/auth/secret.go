@@ -15,6 +15,8 @@ import (
 const (
 	tokenPrefix   = "rct_"
 	sessionPrefix = "rcs_"
+	linkPrefix    = "rcl_"
+	ticketPrefix  = "rck_"
 )
 
 const (

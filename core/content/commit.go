@@ -25,6 +25,9 @@ type Actor struct {
 	// For names the user on whose behalf a token or plugin acts; empty
 	// otherwise.
 	For UserID `json:"for,omitempty"`
+	// As is the role as which a user looks at the site instead of with their
+	// own; empty otherwise. Nothing is ever done under it, so no commit has it.
+	As RoleID `json:"-"`
 }
 
 // Commit is the all-or-nothing unit of the log: one action of one actor and
@@ -44,6 +47,9 @@ type Commit struct {
 	Request string `json:"request,omitempty"`
 	// Subject is the id of the entry or noun that the action was about.
 	Subject string `json:"subject,omitempty"`
+	// Depth counts the answers of plugins to changes that led here; 0 for what
+	// no plugin was moved to do.
+	Depth int `json:"depth,omitempty"`
 }
 
 // Change is one fact inside a commit: the whole state of one thing after it.
@@ -84,6 +90,16 @@ const (
 	NounToken      NounKind = "token"      // content.Token
 	NounSession    NounKind = "session"    // content.Session
 	NounAsset      NounKind = "asset"      // content.Asset
+	NounFactor     NounKind = "factor"     // content.Factor
+	NounLink       NounKind = "link"       // content.Link
+	NounTicket     NounKind = "ticket"     // content.Ticket
+	NounIdentity   NounKind = "identity"   // content.Identity
+	NounPlugin     NounKind = "plugin"     // content.Plugin
+	NounPreference NounKind = "preference" // content.Preferences
+	NounIndex      NounKind = "index"      // content.Index
+
+	NounAnnouncement   NounKind = "announcement"    // content.Announcement
+	NounSearchDocument NounKind = "search_document" // content.SearchDocument
 )
 
 // Noun is the whole state of a thing other than an entry. The log and the view

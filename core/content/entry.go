@@ -32,7 +32,8 @@ type Side struct {
 	UnpublishAt *time.Time `json:"unpublish_at,omitempty"` // what is live is withdrawn then
 	Planner     *Actor     `json:"planner,omitempty"`      // who planned it; their rights count when it is due
 
-	Review *Review `json:"review,omitempty"`
+	Review   *Review        `json:"review,omitempty"`
+	Comments []FieldComment `json:"comments,omitempty"` // open ones, oldest first
 
 	FirstPublishedAt *time.Time `json:"first_published_at,omitempty"`
 	PublishedAt      *time.Time `json:"published_at,omitempty"`
@@ -71,6 +72,16 @@ type Review struct {
 	Comment     string      `json:"comment,omitempty"` // the submitter's message, or the reason of a rejection
 }
 
+// FieldComment is what somebody says to those who write an entry about one of
+// its fields. It must not hold personal data: the history keeps it.
+type FieldComment struct {
+	ID    string    `json:"id"`
+	Field FieldID   `json:"field"`
+	Text  string    `json:"text"`
+	At    time.Time `json:"at"`
+	By    Actor     `json:"by"`
+}
+
 // Entry is one item of a collection in its whole state: every locale, live and
 // prepared. Each (entry, locale) has its own draft, publication and schedule;
 // fields that are not localized live once, in the Shared side, and go live
@@ -85,7 +96,7 @@ type Entry struct {
 	UpdatedBy  Actor        `json:"updated_by"`
 
 	// Parent and Position place the entry in the tree of its collection.
-	// Position orders siblings by byte order; see action.Between.
+	// Position orders siblings by byte order; see core/action/position.
 	Parent   EntryID `json:"parent,omitempty"`
 	Position string  `json:"position,omitempty"`
 
@@ -135,4 +146,17 @@ func (e *Entry) Status(l Locale) Status {
 		return StatusScheduled
 	}
 	return StatusDraft
+}
+
+// HasPersonal reports whether any version of the entry has personal values,
+// sealed or not.
+func (e *Entry) HasPersonal() bool {
+	for _, s := range e.Sides {
+		for _, v := range []*Version{s.Draft, s.Published} {
+			if v != nil && (len(v.Personal) > 0 || v.Sealed != nil) {
+				return true
+			}
+		}
+	}
+	return false
 }

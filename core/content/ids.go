@@ -13,13 +13,17 @@ type (
 	FieldID      string
 )
 
-// UserID, RoleID, TokenID, SessionID and AssetID are stable and opaque.
+// UserID, RoleID, TokenID, SessionID, AssetID, LinkID, TicketID and IdentityID
+// are stable and opaque.
 type (
-	UserID    string
-	RoleID    string
-	TokenID   string
-	SessionID string
-	AssetID   string
+	UserID     string
+	RoleID     string
+	TokenID    string
+	SessionID  string
+	AssetID    string
+	LinkID     string
+	TicketID   string
+	IdentityID string
 )
 
 // Locale is a BCP 47 language tag in lower case, such as "fr", "ar" or "en".
@@ -37,6 +41,20 @@ func (l Locale) RightToLeft() bool {
 		return true
 	}
 	return false
+}
+
+// ValidEntryID reports whether s has the form of a ULID: 26 characters of
+// Crockford's base 32, in upper or lower case.
+func ValidEntryID(s string) bool {
+	if len(s) != 26 {
+		return false
+	}
+	for _, c := range []byte(strings.ToUpper(s)) {
+		if !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z') || strings.IndexByte("ILOU", c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // ValidLocale reports whether s has the form of a locale of ours: a language

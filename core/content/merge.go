@@ -59,6 +59,23 @@ func (e *Entry) Clone() *Entry {
 	return &c
 }
 
+// WithoutPersonal gives a copy without the personal values of any version.
+func (e *Entry) WithoutPersonal() *Entry {
+	c := e.Clone()
+	strip := func(v *Version) *Version {
+		if v == nil || v.Personal == nil {
+			return v
+		}
+		bare := *v
+		bare.Personal = nil
+		return &bare
+	}
+	for _, s := range c.Sides {
+		s.Published, s.Draft = strip(s.Published), strip(s.Draft)
+	}
+	return c
+}
+
 // Versions yields the distinct versions that the entry holds.
 func (e *Entry) Versions(yield func(Locale, *Version) bool) {
 	for _, l := range append([]Locale{Shared}, e.Locales()...) {

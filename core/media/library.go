@@ -10,12 +10,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/media/extract"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/blob"
+	"github.com/recueil-cms/recueil/storage/lease"
+	"github.com/recueil-cms/recueil/storage/view"
 )
 
 // MaxUpload is the largest file taken in, unless the caller sets less: 200 MiB.
@@ -23,13 +31,32 @@ const MaxUpload = 200 << 20
 
 // Library stores files as blobs and their facts as assets.
 type Library struct {
-	blobs  *blob.Store
-	runner *action.Runner
+	o Options
+
+	waiting chan struct{} // for pictures that are being made
+	drawing singleflight.Group
+}
+
+// Options of a Library. Extractor may be nil; everything else is required.
+type Options struct {
+	Bucket storage.Bucket
+	Blobs  *blob.Store
+	Runner *action.Runner
+	View   *view.DB
+	// Refresh brings the view up to the end of the log.
+	Refresh func(context.Context) error
+	// Extractor reads files; nil: no text is looked for and no picture made.
+	Extractor extract.Extractor
+	// Owner takes the leases of this process.
+	Owner lease.Owner
+	Temp  string // folder for files that are being read
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // New makes a library.
-func New(blobs *blob.Store, runner *action.Runner) *Library {
-	return &Library{blobs: blobs, runner: runner}
+func New(o Options) *Library {
+	return &Library{o: o, waiting: make(chan struct{}, waitingForPictures)}
 }
 
 // Upload is a file on its way in. What its sender says of its type is not
@@ -51,7 +78,7 @@ type Upload struct {
 // Subject.
 func (l *Library) Add(ctx context.Context, by content.Actor, u Upload) (action.Receipt, error) {
 	save := action.SaveAsset{Asset: u.Facts, IfMatch: u.IfMatch}
-	if err := l.runner.Allowed(ctx, by, save); err != nil {
+	if err := l.o.Runner.Allowed(ctx, by, save); err != nil {
 		return action.Receipt{}, err
 	}
 	limit := u.Limit
@@ -68,19 +95,19 @@ func (l *Library) Add(ctx context.Context, by content.Actor, u Upload) (action.R
 			[]problem.Field{{Pointer: "/file", Code: "upload_empty"}})
 	}
 	a := &save.Asset
-	a.Name = cleanName(u.Name)
-	a.MediaType = sniff(a.Name, head)
-	a.Width, a.Height = size(a.MediaType, head)
-	ref, err := l.blobs.Put(ctx, body, limit)
+	l.describe(a, u.Name, head)
+	ref, err := l.o.Blobs.Put(ctx, body, limit)
 	if err != nil {
 		return action.Receipt{}, told(err, limit)
 	}
-	info, err := l.blobs.Stat(ctx, ref)
-	if err != nil {
-		return action.Receipt{}, fmt.Errorf("look at the stored file: %w", err)
-	}
-	a.Blob, a.Size = string(ref), info.Size
-	return l.runner.DoWith(ctx, by, save, u.Options)
+	return l.commit(ctx, by, save, ref, u.Options)
+}
+
+// describe tells what a file is from its name and its first bytes.
+func (l *Library) describe(a *content.Asset, name string, head []byte) {
+	a.Name = cleanName(name)
+	a.MediaType = sniff(a.Name, head)
+	a.Width, a.Height = size(a.MediaType, head)
 }
 
 func told(err error, limit int64) error {
@@ -93,6 +120,22 @@ func told(err error, limit int64) error {
 	return problem.Wrap(err, problem.Unavailable, "upload_not_stored", nil)
 }
 
+// find reads an asset that must exist.
+func (l *Library) find(ctx context.Context, id content.AssetID) (*content.Asset, error) {
+	var a content.Asset
+	err := l.o.View.Read(ctx, func(tx *view.Tx) error {
+		n, err := tx.Noun(content.NounAsset, string(id))
+		if errors.Is(err, view.ErrNotFound) {
+			return problem.New(problem.NotFound, "asset_missing", problem.Args{"id": string(id)})
+		}
+		if err == nil {
+			a, err = noun.Decode[content.Asset](n)
+		}
+		return err
+	})
+	return &a, err
+}
+
 // Open gives the bytes of an asset, or a part of them. The caller has made
 // sure that whoever asks may have them, and closes the reader.
 func (l *Library) Open(ctx context.Context, a *content.Asset, r storage.Range) (io.ReadCloser, error) {
@@ -100,7 +143,7 @@ func (l *Library) Open(ctx context.Context, a *content.Asset, r storage.Range) (
 	if err != nil {
 		return nil, fmt.Errorf("open asset %s: %w", a.ID, err)
 	}
-	body, _, err := l.blobs.Open(ctx, ref, r)
+	body, _, err := l.o.Blobs.Open(ctx, ref, r)
 	if err != nil {
 		return nil, fmt.Errorf("open asset %s: %w", a.ID, err)
 	}

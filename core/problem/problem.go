@@ -30,9 +30,10 @@ const (
 	Limited                          // 429: wait
 	Unavailable                      // 503: nothing happened; try again later
 	Unclear                          // 503: it may or may not have happened; read before trying again
+	Gone                             // 410: there was one, and it will not come back
 )
 
-var statuses = [...]int{500, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 503, 503}
+var statuses = [...]int{500, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 503, 503, 410}
 
 // Status is the HTTP status of the kind.
 func (k Kind) Status() int {

@@ -36,6 +36,9 @@ func BenchmarkReads(b *testing.B) {
 		"find20/term":            "filter[topics][_eq]=law&sort=-founded_on&fields=name,slug,founded_on",
 		"find20/relation":        "sort=-published_at&fields=name,slug,wilaya.title",
 		"find20/all-fields":      "sort=name",
+		"find20/half":            "filter[members_count][_gte]=10&sort=name",
+		"find20/third":           "filter[topics][_eq]=law&sort=name",
+		"find20/over-relation":   "filter[wilaya][code][_eq]=16&sort=name",
 	}
 	for name, query := range lists {
 		p := s.params(query)

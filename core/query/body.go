@@ -64,6 +64,9 @@ func (r *reader) member(name string, v any) error {
 	}
 	text, err := scalar(name, v)
 	if err != nil {
+		if known := append(slices.Clone(r.also), parameters...); !slices.Contains(known, name) {
+			return unknown(name, known)
+		}
 		return err
 	}
 	return r.take(name, &node{leaf: text})

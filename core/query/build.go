@@ -6,12 +6,13 @@ import (
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
 // build turns rows of one collection on one side into items, relations
 // populated level by level.
-func (s *session) build(rows []*view.Row, b *bounds, sel *schema.Selection) ([]*Item, error) {
+func (s *session) build(rows []*view.Row, b *bounds, sel *ask.Selection) ([]*Item, error) {
 	s.depend(Dependency{Collection: b.col.ID})
 	sets, err := s.fieldSets(rows, b)
 	if err != nil {
@@ -33,6 +34,9 @@ func (s *session) build(rows []*view.Row, b *bounds, sel *schema.Selection) ([]*
 				return nil, err
 			}
 		}
+	}
+	if s.present {
+		return items, s.presentAll(items, rows, b)
 	}
 	return items, s.render(items, rows, b, sel)
 }
@@ -80,19 +84,19 @@ func rowIDs(rows []*view.Row) []content.EntryID {
 }
 
 // matching gives the rows among ids that meet a condition, by id.
-func (s *session) matching(ids []content.EntryID, b *bounds, f schema.Filter) (map[content.EntryID]*view.Row, error) {
+func (s *session) matching(ids []content.EntryID, b *bounds, f ask.Filter) (map[content.EntryID]*view.Row, error) {
 	out := make(map[content.EntryID]*view.Row, len(ids))
 	for len(ids) > 0 {
-		batch := ids[:min(len(ids), schema.MaxFilterList)]
+		batch := ids[:min(len(ids), ask.MaxFilterList)]
 		ids = ids[len(batch):]
 		list := make([]any, len(batch))
 		for i, id := range batch {
 			list[i] = string(id)
 		}
-		among := schema.Filter{Op: schema.In, Value: list,
-			Path: []schema.Step{{Collection: b.col.ID, System: schema.SysID}}}
+		among := ask.Filter{Op: ask.In, Value: list,
+			Path: []ask.Step{{Collection: b.col.ID, System: schema.SysID}}}
 		page, err := s.tx.List(view.List{Collection: b.col.ID, Live: b.live, Trashed: b.trashed, Locales: s.locales,
-			Filter: join([]schema.Filter{among, f}), Limit: len(batch)})
+			Filter: join([]ask.Filter{among, f}), Limit: len(batch)})
 		if err != nil {
 			return nil, fmt.Errorf("find rows of %s: %w", b.col.Name, err)
 		}

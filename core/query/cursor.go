@@ -10,6 +10,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -83,7 +84,7 @@ func isEntryID(s string) bool {
 
 // cursorCells is the number of cells in the cursors of an order: nothing
 // behind the id counts.
-func cursorCells(order []schema.Order) int {
+func cursorCells(order []ask.Order) int {
 	for i, o := range order {
 		if len(o.Path) == 1 && o.Path[0].System == schema.SysID {
 			return i

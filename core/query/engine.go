@@ -9,6 +9,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/query/markdown"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/search"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -19,10 +20,16 @@ type Options struct {
 	// Locales gives the languages of the site, its own one first. nil: fr, ar, en.
 	Locales func() []content.Locale
 	// EntryURL gives the address of an entry for links in texts, and AssetURL
-	// that of an asset's bytes; "" for none. nil: an entry's is made from the
-	// Path of its collection, an asset has none.
+	// that of an asset's bytes; "" for none. Of an entry in a tree, slug is the
+	// path of slugs from the top, joined by slashes. nil: an entry's is made
+	// from the Path of its collection, an asset has none.
 	EntryURL func(col *schema.Collection, id content.EntryID, slug string, locale content.Locale) string
 	AssetURL func(a *content.Asset) string
+	// Search is the text index; nil: there is none, and searches are refused.
+	Search *search.Index
+	// Past lists queries of the past that begin as typed, for suggestions; nil:
+	// there are none.
+	Past func(typed string, l content.Locale, limit int) []string
 	// TextCache is the memory for rendered texts in bytes. 0: 16 MiB.
 	TextCache int
 }
@@ -142,6 +149,9 @@ type Item struct {
 	// Omitted names the fields that were left out of this item for want of a
 	// right, when the caller is signed in.
 	Omitted []string
+	// URL is the address on the site, when Params.Present asked for it; "" for
+	// what has none.
+	URL string
 
 	shows systemFields
 }
@@ -164,6 +174,14 @@ func (it *Item) Value(name string) any {
 	return nil
 }
 
+// Link is an entry as pages name it.
+type Link struct {
+	ID         content.EntryID
+	Collection string
+	Locale     content.Locale // of the title
+	Title, URL string
+}
+
 // HTML is rendered, sanitised text.
 type HTML string
 
@@ -178,6 +196,9 @@ type Facts struct {
 	Decorative    bool
 	Credit        string
 	URL           string
+	// Asset is all of it, for whoever makes pictures or text of it: shared, and
+	// not to be changed.
+	Asset *content.Asset
 }
 
 // Result is one page of a list.

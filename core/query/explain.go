@@ -8,7 +8,7 @@ import (
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
-	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // Question asks whether someone may do something.
@@ -58,7 +58,7 @@ func (s *session) matches(n access.Need, rows json.RawMessage) (bool, error) {
 	if err := json.Unmarshal(rows, &raw); err != nil {
 		return false, fmt.Errorf("read the rows of a grant: %w", err)
 	}
-	f, err := schema.ParseFilter(raw, n.Of, s.tx.Collection, s.e.kinds, s.p.Variable)
+	f, err := ask.ParseFilter(raw, n.Of, s.tx.Collection, s.e.kinds, s.p.Variable)
 	if err != nil {
 		return false, fmt.Errorf("compile the rows of a grant: %w", err)
 	}

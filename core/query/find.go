@@ -8,7 +8,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
-	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -84,7 +84,7 @@ func (s *session) list(b *bounds, p *Params) (*view.List, error) {
 		return nil, err
 	}
 	list := &view.List{Collection: b.col.ID, Live: b.live, Trashed: b.trashed, Locales: s.locales,
-		Filter: join([]schema.Filter{rows, filter}), Order: order, Limit: p.size(), Count: p.Count == CountExact}
+		Filter: join([]ask.Filter{rows, filter}), Order: order, Limit: p.size(), Count: p.Count == CountExact}
 	key, cells := orderKey(list), cursorCells(order)
 	if list.After, err = decodeCursor("page[after]", p.Page.After, key, cells); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (s *session) list(b *bounds, p *Params) (*view.List, error) {
 	return list, nil
 }
 
-func (s *session) result(b *bounds, p *Params, list *view.List, page *view.Page, sel *schema.Selection) (*Result, error) {
+func (s *session) result(b *bounds, p *Params, list *view.List, page *view.Page, sel *ask.Selection) (*Result, error) {
 	items, err := s.build(page.Rows, b, sel)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (s *session) result(b *bounds, p *Params, list *view.List, page *view.Page,
 }
 
 // omitted names the fields that nothing in the answer shows.
-func (s *session) omitted(b *bounds, sel *schema.Selection, items []*Item) []string {
+func (s *session) omitted(b *bounds, sel *ask.Selection, items []*Item) []string {
 	if len(items) == 0 {
 		return s.planOf(b, sel, b.visible().Fields).omitted
 	}

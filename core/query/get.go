@@ -21,6 +21,16 @@ type State struct {
 	PublishAt   *time.Time
 	UnpublishAt *time.Time
 	Review      *content.Review
+	Comments    []Comment // on fields that the caller may read
+}
+
+// Comment is what somebody says about a field, which is called by its name.
+type Comment struct {
+	ID    string        `json:"id"`
+	Field string        `json:"field"`
+	Text  string        `json:"text"`
+	At    time.Time     `json:"at"`
+	By    content.Actor `json:"by"`
 }
 
 // Get gives one entry by its id or its slug. With Version.Revision it gives
@@ -48,7 +58,7 @@ func (e *Engine) Get(ctx context.Context, by content.Actor, collection, idOrSlug
 			return err
 		}
 		if !b.live {
-			out.States, err = s.states(row.ID)
+			out.States, err = s.states(row.ID, b)
 		}
 		return err
 	})
@@ -138,7 +148,7 @@ func (s *session) otherLocales(b *bounds, id content.EntryID) error {
 		problem.Args{"locale": string(wanted[0]), "locales": has}).With("locales", has)
 }
 
-func (s *session) states(id content.EntryID) ([]State, error) {
+func (s *session) states(id content.EntryID, b *bounds) ([]State, error) {
 	e, err := s.tx.Entry(id)
 	if err != nil {
 		return nil, fmt.Errorf("read entry %s: %w", id, err)
@@ -150,9 +160,22 @@ func (s *session) states(id content.EntryID) ([]State, error) {
 			continue
 		}
 		out = append(out, State{Locale: l, Status: e.Status(l), PublishedAt: side.PublishedAt,
-			PublishAt: side.PublishAt, UnpublishAt: side.UnpublishAt, Review: side.Review})
+			PublishAt: side.PublishAt, UnpublishAt: side.UnpublishAt, Review: side.Review,
+			Comments: b.comments(side)})
 	}
 	return out, nil
+}
+
+// comments are those on fields that the caller may read: what is said of a
+// value may tell it.
+func (b *bounds) comments(side *content.Side) []Comment {
+	var out []Comment
+	for _, c := range side.Comments {
+		if f := b.col.Field(c.Field); f != nil && b.visible().Fields.Has(f) {
+			out = append(out, Comment{ID: c.ID, Field: f.Name, Text: c.Text, At: c.At, By: c.By})
+		}
+	}
+	return out
 }
 
 // readable reports whether the caller may read an entry in any locale, on the

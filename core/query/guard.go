@@ -5,6 +5,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // guard makes a caller's filter and sort safe: each step of each path takes
@@ -27,7 +28,7 @@ func (g *guard) use(f *schema.Field) {
 }
 
 // filter gives the filter with its steps bounded.
-func (g *guard) filter(f schema.Filter) (schema.Filter, error) {
+func (g *guard) filter(f ask.Filter) (ask.Filter, error) {
 	var err error
 	if f.And, err = g.list(f.And); err != nil {
 		return f, err
@@ -48,11 +49,11 @@ func (g *guard) filter(f schema.Filter) (schema.Filter, error) {
 	return f, err
 }
 
-func (g *guard) list(filters []schema.Filter) ([]schema.Filter, error) {
+func (g *guard) list(filters []ask.Filter) ([]ask.Filter, error) {
 	if filters == nil {
 		return nil, nil
 	}
-	out := make([]schema.Filter, len(filters))
+	out := make([]ask.Filter, len(filters))
 	for i, f := range filters {
 		var err error
 		if out[i], err = g.filter(f); err != nil {
@@ -65,8 +66,8 @@ func (g *guard) list(filters []schema.Filter) ([]schema.Filter, error) {
 // path checks the steps and gives a copy of them with the bounds put in. A
 // sort has to see all of its targets or none: with whole, a step into a
 // collection of which the caller sees only a part is refused.
-func (g *guard) path(path []schema.Step, parameter string, whole bool) ([]schema.Step, error) {
-	out := make([]schema.Step, len(path))
+func (g *guard) path(path []ask.Step, parameter string, whole bool) ([]ask.Step, error) {
+	out := make([]ask.Step, len(path))
 	copy(out, path)
 	here := g.root
 	for i := range out {
@@ -90,7 +91,10 @@ func (g *guard) path(path []schema.Step, parameter string, whole bool) ([]schema
 }
 
 // step checks the field of one step; nil for a system field.
-func (g *guard) step(b *bounds, step *schema.Step, parameter string) (*schema.Field, error) {
+func (g *guard) step(b *bounds, step *ask.Step, parameter string) (*schema.Field, error) {
+	if step.Back {
+		return nil, nil // its field is one of the target, and checked there
+	}
 	if step.System != "" {
 		if draftOnly(step.System) && !b.system {
 			return nil, g.s.refused(parameter, step.System, b.col)
@@ -102,15 +106,21 @@ func (g *guard) step(b *bounds, step *schema.Step, parameter string) (*schema.Fi
 }
 
 // target bounds the targets of a relation by what the caller may read of them
-// with the field that the path goes on with. Drafts count where the caller may
+// with the field that the path goes on with, and with the relation itself when
+// it is theirs. Drafts count where the caller may
 // read all of them, and what is live does elsewhere.
-func (g *guard) target(from *bounds, step *schema.Step, rest []schema.Step, parameter string, whole bool) (*bounds, error) {
+func (g *guard) target(from *bounds, step *ask.Step, rest []ask.Step, parameter string, whole bool) (*bounds, error) {
 	col := g.s.tx.Collection(string(step.Target))
 	if col == nil {
 		return nil, problem.Parameter(parameter, "filter_no_target", problem.Args{"name": string(step.Target)})
 	}
 	g.s.depend(Dependency{Collection: col.ID})
 	var fields []*schema.Field
+	if step.Back {
+		if f := col.Field(step.Field); f != nil {
+			fields = append(fields, f)
+		}
+	}
 	if len(rest) > 0 && rest[0].System == "" {
 		if f := col.Field(rest[0].Field); f != nil {
 			fields = append(fields, f)
@@ -141,13 +151,13 @@ func (g *guard) target(from *bounds, step *schema.Step, rest []schema.Step, para
 
 // side picks the side of a target collection that a path looks at, and the
 // rows of it that count.
-func (g *guard) side(from *bounds, col *schema.Collection, fields []*schema.Field) (*bounds, schema.Filter, error) {
+func (g *guard) side(from *bounds, col *schema.Collection, fields []*schema.Field) (*bounds, ask.Filter, error) {
 	sides := []bool{true}
 	if !from.live {
 		sides = []bool{false, true}
 	}
 	var first *bounds
-	var firstRows schema.Filter
+	var firstRows ask.Filter
 	for _, live := range sides {
 		b := g.s.boundsOf(col, live, false)
 		if b.err != nil || !grantsAll(b, fields) {
@@ -155,7 +165,7 @@ func (g *guard) side(from *bounds, col *schema.Collection, fields []*schema.Fiel
 		}
 		rows, err := g.s.rows(b, fields)
 		if err != nil {
-			return nil, schema.Filter{}, err
+			return nil, ask.Filter{}, err
 		}
 		if rows.Always() {
 			return b, rows, nil
@@ -164,7 +174,7 @@ func (g *guard) side(from *bounds, col *schema.Collection, fields []*schema.Fiel
 		first, firstRows = b, rows
 	}
 	if first == nil {
-		return g.s.boundsOf(col, sides[len(sides)-1], false), schema.Filter{}, nil
+		return g.s.boundsOf(col, sides[len(sides)-1], false), ask.Filter{}, nil
 	}
 	return first, firstRows, nil
 }
@@ -178,7 +188,10 @@ func grantsAll(b *bounds, fields []*schema.Field) bool {
 	return true
 }
 
-func (g *guard) nameOf(b *bounds, step *schema.Step) string {
+func (g *guard) nameOf(b *bounds, step *ask.Step) string {
+	if step.Back {
+		return ask.BackName(string(step.Target), string(step.Field))
+	}
 	if f := b.col.Field(step.Field); f != nil {
 		return f.Name
 	}
@@ -186,29 +199,29 @@ func (g *guard) nameOf(b *bounds, step *schema.Step) string {
 }
 
 // ask reads and bounds the filter of a request.
-func (g *guard) ask(raw any) (schema.Filter, error) {
+func (g *guard) ask(raw any) (ask.Filter, error) {
 	if raw == nil {
-		return schema.Filter{}, nil
+		return ask.Filter{}, nil
 	}
 	root := g.s.lookup(string(g.root.col.ID))
 	if root == nil { // drafts only, which visitors never read
 		root = g.root.col
 	}
-	f, err := schema.ParseFilter(raw, root, g.s.lookup, g.s.e.kinds, func(name string) (any, bool) {
+	f, err := ask.ParseFilter(raw, root, g.s.lookup, g.s.e.kinds, func(name string) (any, bool) {
 		if strings.TrimPrefix(name, "$") == "now" {
 			g.s.basis.Volatile = true
 		}
 		return g.s.p.Variable(name)
 	})
 	if err != nil {
-		return schema.Filter{}, err
+		return ask.Filter{}, err
 	}
 	return g.filter(f)
 }
 
 // order reads and bounds the sort of a request, or else the collection's own
 // without the keys that the caller may not read.
-func (g *guard) order(raw string) ([]schema.Order, error) {
+func (g *guard) order(raw string) ([]ask.Order, error) {
 	if raw == "" {
 		return g.defaultOrder()
 	}
@@ -216,7 +229,7 @@ func (g *guard) order(raw string) ([]schema.Order, error) {
 	if root == nil {
 		root = g.root.col
 	}
-	orders, err := schema.ParseSort(raw, root, g.s.lookup, g.s.e.kinds)
+	orders, err := ask.ParseSort(raw, root, g.s.lookup, g.s.e.kinds)
 	if err != nil {
 		return nil, err
 	}
@@ -228,13 +241,13 @@ func (g *guard) order(raw string) ([]schema.Order, error) {
 	return orders, nil
 }
 
-func (g *guard) defaultOrder() ([]schema.Order, error) {
-	var out []schema.Order
+func (g *guard) defaultOrder() ([]ask.Order, error) {
+	var out []ask.Order
 	for key := range strings.SplitSeq(g.root.col.Sort, ",") {
 		if key == "" {
 			continue
 		}
-		orders, err := schema.ParseSort(key, g.root.col, g.s.tx.Collection, g.s.e.kinds)
+		orders, err := ask.ParseSort(key, g.root.col, g.s.tx.Collection, g.s.e.kinds)
 		if err != nil {
 			continue // a definition that no longer fits orders nothing
 		}
@@ -244,7 +257,7 @@ func (g *guard) defaultOrder() ([]schema.Order, error) {
 				continue
 			}
 			if path, err := g.path(o.Path, "sort", true); err == nil {
-				out = append(out, schema.Order{Path: path, Descending: o.Descending})
+				out = append(out, ask.Order{Path: path, Descending: o.Descending})
 			}
 		}
 	}

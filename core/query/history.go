@@ -12,6 +12,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 	"github.com/recueil-cms/recueil/storage/view"
 )
@@ -131,6 +132,13 @@ func (e *Engine) Revision(ctx context.Context, by content.Actor, collection, id 
 	out.Basis, err = e.read(ctx, by, &p, func(s *session) (err error) {
 		if _, err := s.draftOf(collection, string(entry)); err != nil {
 			return err
+		}
+		now, err := s.tx.Entry(entry)
+		if err != nil {
+			return err
+		}
+		if now.ErasedAt != nil {
+			past = past.WithoutPersonal() // the key may be there for a moment longer
 		}
 		b, err := s.open(collection, false, false)
 		if err != nil {
@@ -352,9 +360,9 @@ func (s *session) titles(ids []content.EntryID, byID map[content.EntryID]*view.R
 			delete(byID, id)
 		}
 	}
-	sel := &schema.Selection{Fields: []schema.Selected{{Name: schema.SysLocale, System: schema.SysLocale}}}
+	sel := &ask.Selection{Fields: []ask.Selected{{Name: schema.SysLocale, System: schema.SysLocale}}}
 	if f := b.col.Field(b.col.Title); f != nil {
-		sel.Fields = append(sel.Fields, schema.Selected{Name: f.Name, Field: f.ID})
+		sel.Fields = append(sel.Fields, ask.Selected{Name: f.Name, Field: f.ID})
 	}
 	items, err := s.build(rows, b, sel)
 	for _, it := range items {

@@ -53,7 +53,10 @@ func (a asker) leaf() string {
 		"[file][label][_contains]=dossier", "[file][label][_null]=true", "[file][about][name][_contains]=eau", "[file][_null]=true",
 		"[partners][name][_contains]=projet", "[partners][_none][name][_contains]=autre", "[partners][rank][_lt]=3", "[partners][_none][phone][_contains]=1",
 		"[partners][file][open][_eq]=true", "[partners][_none][file][label][_contains]=dossier", "[status][_eq]=changed", "[created_by][_eq]=author",
-		"[updated_at][_gt]=2026-06-01", "[partners][created_by][_eq]=author", "[topics][_in]=law,water", "[active][_eq]=true", "[id][_gt]="+string(id(11)))
+		"[updated_at][_gt]=2026-06-01", "[partners][created_by][_eq]=author",
+		"[_back.associations.partners][name][_contains]=o", "[_back.associations.partners][phone][_null]=false", "[_back.associations.partners][_none][rank][_gt]=1",
+		"[_back.files.about][open][_eq]=false", "[_back.files.about][_null]=true", "[_back.files.about][_none][label][_contains]=clos", "[file][_back.associations.file][rank][_gt]=0",
+		"[topics][_in]=law,water", "[active][_eq]=true", "[id][_gt]="+string(id(11)))
 }
 
 func (a asker) condition(depth int) string {
@@ -80,7 +83,7 @@ func (a asker) query() string {
 		}
 	}
 	if a.IntN(2) > 0 {
-		q = append(q, "sort="+a.pick("name", "-name", "phone", "-rank", "members_count", "wilaya.code", "wilaya.risk", "-file.label", "-updated_at", "created_by", "id", "wilaya.title,-name"))
+		q = append(q, "sort="+a.pick("name", "-name", "phone", "-rank", "members_count", "wilaya.code", "wilaya.risk", "-file.label", "_back.files.about.label", "-_back.associations.partners.rank", "_back.associations.partners.name", "-updated_at", "created_by", "id", "wilaya.title,-name"))
 	}
 	if a.IntN(2) > 0 {
 		q = append(q, "fields="+a.pick("name", "name,phone", "*", "partners.*", "partners.name,file.label", "wilaya.risk", "file.*", "partners.file.label",

@@ -7,7 +7,6 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
-	"github.com/recueil-cms/recueil/core/schema"
 )
 
 // Limits of a request.
@@ -51,7 +50,7 @@ type Page struct {
 // first page of what is live, in the site's own language.
 type Params struct {
 	// Filter in its JSON form, decoded: nil for none. Operands from a query
-	// string are strings, which schema.ParseFilter reads by the field's kind.
+	// string are strings, which ask.ParseFilter reads by the field's kind.
 	Filter any
 	Fields string // "title,author.name"; empty: every field that the caller may read
 	Sort   string // "-published_at,title"; empty: the collection's own order
@@ -64,6 +63,11 @@ type Params struct {
 	AnyLocale bool
 	Version   Version
 	Trashed   bool // those in the trash; needs the right to delete
+	// Present gives what a page shows in the place of what a program reads:
+	// Markdown as HTML, assets as their facts, relations that Fields does not
+	// populate as links, all of it inside groups, lists and blocks too, and
+	// every item with its address. No parameter of a request sets it.
+	Present bool
 	// Also holds further parameters that the route knows.
 	Also map[string]string
 }
@@ -126,7 +130,7 @@ func nested(name string, n *node) error {
 
 func unknown(name string, known []string) error {
 	name = shown(name)
-	if near := schema.Nearest(name, known); near != "" && near != name {
+	if near := problem.Nearest(name, known); near != "" && near != name {
 		return problem.Parameter(name, "parameter_unknown_near", problem.Args{"near": near})
 	}
 	return problem.Parameter(name, "parameter_unknown", nil)

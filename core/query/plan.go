@@ -5,6 +5,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // systemFields are the facts about an entry that an answer shows.
@@ -43,12 +44,12 @@ type plan struct {
 // column is one field of a plan.
 type column struct {
 	field  *schema.Field
-	part   string        // see schema.Selected
+	part   string        // see ask.Selected
 	nester schema.Nester // nil for a kind without fields inside
 }
 
 // planOf makes the plan for a selection.
-func (s *session) planOf(b *bounds, sel *schema.Selection, set access.FieldSet) *plan {
+func (s *session) planOf(b *bounds, sel *ask.Selection, set access.FieldSet) *plan {
 	p := &plan{shows: showsOf(b, sel)}
 	for i := range b.col.Fields {
 		f := &b.col.Fields[i]
@@ -72,7 +73,7 @@ func (s *session) planOf(b *bounds, sel *schema.Selection, set access.FieldSet) 
 	return p
 }
 
-func selected(sel *schema.Selection, id content.FieldID) *schema.Selected {
+func selected(sel *ask.Selection, id content.FieldID) *ask.Selected {
 	for i := range sel.Fields {
 		if sel.Fields[i].Field == id && sel.Fields[i].System == "" {
 			return &sel.Fields[i]
@@ -81,7 +82,7 @@ func selected(sel *schema.Selection, id content.FieldID) *schema.Selected {
 	return nil
 }
 
-func showsOf(b *bounds, sel *schema.Selection) systemFields {
+func showsOf(b *bounds, sel *ask.Selection) systemFields {
 	var shows systemFields
 	if sel.All {
 		shows = showCollection | showRevision | showStatus | showLocale | showLocales | showCreatedAt | showUpdatedAt | showPublishedAt
@@ -100,22 +101,22 @@ func showsOf(b *bounds, sel *schema.Selection) systemFields {
 
 // selection reads what a request wants to see, and refuses what the caller may
 // not see on any entry.
-func (s *session) selection(b *bounds, raw string) (*schema.Selection, error) {
+func (s *session) selection(b *bounds, raw string) (*ask.Selection, error) {
 	if raw == "" {
-		return &schema.Selection{All: true}, nil
+		return &ask.Selection{All: true}, nil
 	}
 	root := s.lookup(string(b.col.ID))
 	if root == nil {
 		root = b.col
 	}
-	sel, err := schema.ParseFields(raw, root, s.lookup, s.e.kinds)
+	sel, err := ask.ParseFields(raw, root, s.lookup, s.e.kinds)
 	if err != nil {
 		return nil, err
 	}
 	return sel, s.checkSelection(b, sel)
 }
 
-func (s *session) checkSelection(b *bounds, sel *schema.Selection) error {
+func (s *session) checkSelection(b *bounds, sel *ask.Selection) error {
 	for i := range sel.Fields {
 		chosen := &sel.Fields[i]
 		if chosen.System != "" {
@@ -137,7 +138,7 @@ func (s *session) checkSelection(b *bounds, sel *schema.Selection) error {
 // checkTargets checks what is wanted of the targets of a relation. Where it
 // leads to several collections, those that the caller may not read are left
 // out, unless they are all of them.
-func (s *session) checkTargets(b *bounds, chosen *schema.Selected) error {
+func (s *session) checkTargets(b *bounds, chosen *ask.Selected) error {
 	if len(chosen.Targets) == 0 {
 		return nil
 	}

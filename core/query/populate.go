@@ -6,7 +6,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
-	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -18,7 +18,7 @@ const (
 
 // relate puts the targets of one relation into the items that have it. All
 // items together ask the view once or twice per target collection.
-func (s *session) relate(items []*Item, rows []*view.Row, b *bounds, chosen *schema.Selected) error {
+func (s *session) relate(items []*Item, rows []*view.Row, b *bounds, chosen *ask.Selected) error {
 	f := b.col.Field(chosen.Field)
 	if f == nil {
 		return nil
@@ -92,7 +92,7 @@ func related(v any, targets map[content.EntryID]*Item) any {
 // targets finds entries that a relation leads to, in whichever of its
 // collections they are: as drafts where the caller reads drafts and may, and
 // otherwise as what is live.
-func (s *session) targets(ids []content.EntryID, from *bounds, chosen *schema.Selected) (map[content.EntryID]*Item, error) {
+func (s *session) targets(ids []content.EntryID, from *bounds, chosen *ask.Selected) (map[content.EntryID]*Item, error) {
 	out := make(map[content.EntryID]*Item, len(ids))
 	for _, colID := range sortedTargets(chosen.Targets) {
 		col := s.tx.Collection(string(colID))
@@ -124,7 +124,7 @@ func (s *session) targets(ids []content.EntryID, from *bounds, chosen *schema.Se
 	return out, nil
 }
 
-func sortedTargets(m map[content.CollectionID]*schema.Selection) []content.CollectionID {
+func sortedTargets(m map[content.CollectionID]*ask.Selection) []content.CollectionID {
 	out := make([]content.CollectionID, 0, len(m))
 	for id := range m {
 		out = append(out, id)

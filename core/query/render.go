@@ -11,6 +11,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/query/markdown"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -19,7 +20,7 @@ import (
 const maxLinks = 200
 
 // render puts HTML and the facts of assets in their places.
-func (s *session) render(items []*Item, rows []*view.Row, b *bounds, sel *schema.Selection) error {
+func (s *session) render(items []*Item, rows []*view.Row, b *bounds, sel *ask.Selection) error {
 	for _, chosen := range sel.Fields {
 		if chosen.Part == "" {
 			continue
@@ -52,11 +53,17 @@ func (s *session) html(v *Value, f *schema.Field, b *bounds) error {
 	if !ok {
 		return nil
 	}
+	out, err := s.htmlOf(source, f, b)
+	v.V = out
+	return err
+}
+
+func (s *session) htmlOf(source string, f *schema.Field, b *bounds) (HTML, error) {
 	// Only what everybody may read is kept: drafts and personal texts go when
 	// their request does.
 	rendered := s.e.text.Render(source, b.live && !f.Personal && f.Sees.Level() == 0)
 	var failed error
-	v.V = HTML(rendered.HTML(func(ref content.Ref) (markdown.Link, bool) {
+	out := HTML(rendered.HTML(func(ref content.Ref) (markdown.Link, bool) {
 		link, err := s.link(ref, b.live)
 		if err != nil && failed == nil {
 			failed = err
@@ -66,7 +73,7 @@ func (s *session) html(v *Value, f *schema.Field, b *bounds) error {
 		}
 		return *link, true
 	}))
-	return failed
+	return out, failed
 }
 
 // link resolves a reference of a text, or gives nil.
@@ -123,24 +130,13 @@ func (s *session) entryLink(id content.EntryID, live bool) (*markdown.Link, erro
 		if err != nil {
 			return nil, err
 		}
-		return s.linkTo(rows[0], col, set[0].fields), nil
+		named, err := s.nameOf(rows[0], side, set[0].fields)
+		if err != nil || named.URL == "" {
+			return nil, err
+		}
+		return &markdown.Link{URL: named.URL, Title: named.Title}, nil
 	}
 	return nil, nil
-}
-
-func (s *session) linkTo(row *view.Row, col *schema.Collection, set access.FieldSet) *markdown.Link {
-	text := func(id content.FieldID) string {
-		if !set.Has(col.Field(id)) {
-			return ""
-		}
-		v, _ := row.Values[id].(string)
-		return v
-	}
-	u := s.e.o.EntryURL(col, row.ID, text(col.Slug), row.Locale)
-	if u == "" {
-		return nil
-	}
-	return &markdown.Link{URL: u, Title: text(col.Title)}
 }
 
 // pathURL makes the address of an entry from the Path of its collection.
@@ -151,7 +147,8 @@ func pathURL(col *schema.Collection, id content.EntryID, slug string, locale con
 	if slug == "" {
 		slug = string(id)
 	}
-	return strings.NewReplacer("{slug}", url.PathEscape(slug), "{id}", string(id), "{locale}", string(locale)).Replace(col.Path)
+	path := strings.ReplaceAll(url.PathEscape(slug), "%2F", "/")
+	return strings.NewReplacer("{slug}", url.PathEscape(slug), "{path}", path, "{id}", string(id), "{locale}", string(locale)).Replace(col.Path)
 }
 
 // asset gives an asset that the caller may see, or nil.
@@ -228,5 +225,5 @@ func (s *session) factsOf(a *content.Asset, locale content.Locale) Facts {
 		}
 	}
 	return Facts{ID: a.ID, Name: a.Name, MediaType: a.MediaType, Size: a.Size, Width: a.Width, Height: a.Height,
-		Alt: alt, Decorative: a.Decorative, Credit: a.Credit, URL: s.e.o.AssetURL(a)}
+		Alt: alt, Decorative: a.Decorative, Credit: a.Credit, URL: s.e.o.AssetURL(a), Asset: a}
 }

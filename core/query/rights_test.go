@@ -9,7 +9,7 @@ import (
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
-	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -70,6 +70,11 @@ func TestNoOracle(t *testing.T) {
 		{"", "filter[file][open][_eq]=true", "400 invalid_filter /file"},
 		{"", "sort=file.label", "400 filter_no_target sort"},
 		{"", "fields=file.label", "400 filter_no_target fields"},
+		{"", "filter[_back.files.about][open][_eq]=true", unknown + "_back.files.about"},
+		{"", "filter[_back.files.about][_null]=false", unknown + "_back.files.about"},
+		{"", "filter[_back.associations.partners][phone][_null]=false", unknown + "_back.associations.partners/phone"},
+		{"", "sort=_back.files.about.label", "400 filter_no_target sort"},
+		{"", "sort=_back.associations.partners.rank", "400 sort_field sort"},
 		// Whoever is signed in is told which right is missing.
 		{"reader", "filter[phone][_starts_with]=02", "403 field_not_readable filter"},
 		{"reader", "filter[_or][0][_not][phone][_null]=true", "403 field_not_readable filter"},
@@ -105,6 +110,17 @@ func TestNoOracle(t *testing.T) {
 		{"clerk", "filter[file][_none][label][_contains]=dossier&sort=id", "10 12"},
 		{"clerk", "filter[_not][file][label][_contains]=clos&sort=id", "10 11 12"},
 		{"clerk", "filter[_not][file][label][_contains]=nichts&sort=id", "10 11 12"},
+		{"clerk", "filter[_back.files.about][label][_contains]=dossier&sort=id", "11"},
+		{"clerk", "filter[_back.files.about][label][_contains]=clos", ""},
+		{"clerk", "filter[_back.files.about][_null]=false&sort=id", "11"},
+		{"clerk", "filter[_back.files.about][_none][label][_contains]=clos&sort=id", "10 11 12"},
+		{"clerk", "filter[_not][_back.files.about][_null]=true&sort=id", "11"},
+		{"clerk", "sort=_back.files.about.label", "400 sort_through_hidden sort"},
+		{"reader", "filter[_back.files.about][open][_eq]=false&sort=id", "10"},
+		{"reader", "sort=-_back.files.about.label,id", "11 10 12"},
+		{"reader", "filter[_back.associations.partners][phone][_null]=false", "403 field_not_readable filter"},
+		{"drafter", "filter[_back.files.about][_null]=true", "403 field_not_readable filter"},
+		{"local", "filter[_back.associations.partners][phone][_starts_with]=02&sort=id", "11 12"},
 		{"clerk", "filter[file][about][name][_contains]=eau", ""},
 		{"clerk", "sort=file.label", "400 sort_through_hidden sort"},
 		{"clerk", "filter[partners][file][open][_eq]=true", "10"},
@@ -123,6 +139,7 @@ func TestNoOracle(t *testing.T) {
 		{"", "filter[partners][name][_contains]=projet", ""},
 		{"", "filter[partners][name][_contains]=brouillon", ""},
 		{"", "filter[wilaya][code][_eq]=99", ""},
+		{"", "filter[_back.associations.partners][name][_contains]=brouillon", ""},
 		{"", "version=draft", "401 sign_in_first"},
 		{"", "version=draft&filter[name][_contains]=projet", "401 sign_in_first"},
 		{"", "trashed=true", "401 sign_in_first"},
@@ -184,8 +201,8 @@ func TestSuggestionsTellNothing(t *testing.T) {
 // further than a filter would.
 func TestForgedCursors(t *testing.T) {
 	s := newSite(t)
-	key := orderKey(&view.List{Collection: "associations", Live: true, Order: []schema.Order{
-		{Path: []schema.Step{{Field: "phone"}}}}})
+	key := orderKey(&view.List{Collection: "associations", Live: true, Order: []ask.Order{
+		{Path: []ask.Step{{Field: "phone"}}}}})
 	forged, err := encodeCursor(&view.Cursor{Cells: []any{"0"}, ID: id(1)}, key)
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +214,7 @@ func TestForgedCursors(t *testing.T) {
 		t.Errorf("local: %s", got)
 	}
 	for _, cell := range []any{nil, 1.0, true, "x"} {
-		key := orderKey(&view.List{Collection: "associations", Live: true, Order: []schema.Order{{Path: []schema.Step{{Field: "members"}}}}})
+		key := orderKey(&view.List{Collection: "associations", Live: true, Order: []ask.Order{{Path: []ask.Step{{Field: "members"}}}}})
 		forged, err := encodeCursor(&view.Cursor{Cells: []any{cell}, ID: id(1)}, key)
 		if err != nil {
 			t.Fatal(err)
@@ -392,8 +409,8 @@ func TestBacklinksAreBounded(t *testing.T) {
 
 func TestCollectionsShowReadableFields(t *testing.T) {
 	s := newSite(t)
-	for who, want := range map[string]string{"": "associations:12 wilayas:2", "reader": "associations:12 files:3 wilayas:2",
-		"administrator": "associations:14 files:3 wilayas:3", "local": "associations:13 wilayas:2"} {
+	for who, want := range map[string]string{"": "associations:12 wilayas:2", "reader": "associations:12 files:4 wilayas:2",
+		"administrator": "associations:14 files:4 wilayas:3", "local": "associations:13 wilayas:2"} {
 		by := userActor(who)
 		if who == "" {
 			by = visitor

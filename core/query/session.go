@@ -10,6 +10,7 @@ import (
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/query/markdown"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/view"
 )
 
@@ -25,6 +26,10 @@ type session struct {
 	lens   map[content.CollectionID]*schema.Collection // as a visitor sees them
 	assets map[content.AssetID]*content.Asset
 	links  map[content.Ref]*markdown.Link
+	named  map[content.EntryID]*Link // nil for what may not be seen
+	// present is Params.Present.
+	present bool
+	parents map[parentKey][]*view.Row // of rows in trees
 	// populated counts the rows that relations brought in.
 	populated int
 }
@@ -37,7 +42,7 @@ func (e *Engine) read(ctx context.Context, by content.Actor, p *Params, f func(s
 		if err != nil {
 			return err
 		}
-		s := &session{e: e, tx: tx, p: policy, locales: e.chain(p), bounds: map[boundsKey]*bounds{}}
+		s := &session{e: e, tx: tx, p: policy, locales: e.chain(p), present: p.Present, bounds: map[boundsKey]*bounds{}}
 		s.depend(Dependency{Noun: content.NounRole})
 		s.depend(Dependency{Noun: content.NounCollection})
 		if policy.SignedIn() {
@@ -140,7 +145,10 @@ type bounds struct {
 	scopes  []access.Scope // all of them bind
 	// system opens the system fields that tell of drafts.
 	system bool
-	err    error // why nothing may be seen
+	// preview shows the draft of one entry to who reads no drafts: only that
+	// one, and nothing around it.
+	preview bool
+	err     error // why nothing may be seen
 }
 
 func (s *session) boundsOf(col *schema.Collection, live, trashed bool) *bounds {
@@ -187,8 +195,8 @@ func rowsText(s access.Scope) string {
 func (b *bounds) visible() access.Scope { return b.scopes[0] }
 
 // rows gives the condition on entries under which all the fields may be read.
-func (s *session) rows(b *bounds, fields []*schema.Field) (schema.Filter, error) {
-	var all []schema.Filter
+func (s *session) rows(b *bounds, fields []*schema.Field) (ask.Filter, error) {
+	var all []ask.Filter
 	for i, scope := range b.scopes {
 		if i == 0 {
 			scope = scope.On(fields...)
@@ -198,14 +206,14 @@ func (s *session) rows(b *bounds, fields []*schema.Field) (schema.Filter, error)
 		}
 		f, err := scope.Filter(b.col, s.tx.Collection, s.e.kinds)
 		if err != nil {
-			return schema.Filter{}, err
+			return ask.Filter{}, err
 		}
 		all = append(all, f)
 	}
 	return join(all), nil
 }
 
-func join(all []schema.Filter) schema.Filter {
+func join(all []ask.Filter) ask.Filter {
 	kept := all[:0:0]
 	for _, f := range all {
 		if !f.Always() {
@@ -214,11 +222,11 @@ func join(all []schema.Filter) schema.Filter {
 	}
 	switch len(kept) {
 	case 0:
-		return schema.Filter{}
+		return ask.Filter{}
 	case 1:
 		return kept[0]
 	}
-	return schema.Filter{And: kept}
+	return ask.Filter{And: kept}
 }
 
 // check says whether the caller may ask about a field of the collection, or

@@ -35,29 +35,30 @@ func collections() []*schema.Collection {
 	raw := func(s string) json.RawMessage { return json.RawMessage(s) }
 	return []*schema.Collection{
 		{ID: "associations", Name: "associations", Title: "name", Slug: "slug", Sort: "-rank,name", Path: "/associations/{slug}", Revision: 1, Fields: []schema.Field{
-			{ID: "name", Name: "name", Kind: "text", Localized: true, Sortable: true},
+			{ID: "name", Name: "name", Kind: "text", Localized: true, Sortable: true, Weight: 5},
 			{ID: "slug", Name: "slug", Kind: "slug", Localized: true, Unique: true},
-			{ID: "body", Name: "body", Kind: "markdown", Localized: true},
+			{ID: "body", Name: "body", Kind: "markdown", Localized: true, Weight: 1},
 			{ID: "founded", Name: "founded_on", Kind: "date", Sortable: true},
 			{ID: "members", Name: "members_count", Kind: "number", Sortable: true},
 			{ID: "active", Name: "active", Kind: "boolean"},
-			{ID: "topics", Name: "topics", Kind: "select", Settings: raw(`{"multiple":true,"options":[{"value":"water"},{"value":"youth"},{"value":"law"}]}`)},
-			{ID: "wilaya", Name: "wilaya", Kind: "relation", Settings: raw(`{"to":["wilayas"]}`)},
+			{ID: "topics", Name: "topics", Kind: "select", Facet: true, Settings: raw(`{"multiple":true,"options":[{"value":"water"},{"value":"youth"},{"value":"law"}]}`)},
+			{ID: "wilaya", Name: "wilaya", Kind: "relation", Facet: true, Weight: 1, Settings: raw(`{"to":["wilayas"]}`)},
 			{ID: "partners", Name: "partners", Kind: "relation", Settings: raw(`{"to":["associations"],"many":true}`)},
-			{ID: "file", Name: "file", Kind: "relation", Settings: raw(`{"to":["files"]}`)},
+			{ID: "file", Name: "file", Kind: "relation", Facet: true, Weight: 1, Settings: raw(`{"to":["files"]}`)},
 			{ID: "logo", Name: "logo", Kind: "asset"},
 			{ID: "board", Name: "board", Kind: "list", Settings: raw(`{"fields":[{"id":"who","name":"who","kind":"text"},
 				{"id":"tel","name":"tel","kind":"text"}]}`)},
-			{ID: "phone", Name: "phone", Kind: "text", Sortable: true, Sees: schema.Members, Personal: true},
+			{ID: "phone", Name: "phone", Kind: "text", Sortable: true, Weight: 1, Sees: schema.Members, Personal: true},
 			{ID: "rank", Name: "rank", Kind: "number", Sortable: true, Sees: schema.Coordinators},
 		}},
 		{ID: "wilayas", Name: "wilayas", Title: "title", Revision: 1, Fields: []schema.Field{
-			{ID: "title", Name: "title", Kind: "text", Localized: true, Sortable: true},
+			{ID: "title", Name: "title", Kind: "text", Localized: true, Sortable: true, Weight: 5},
 			{ID: "code", Name: "code", Kind: "text", Sortable: true},
-			{ID: "risk", Name: "risk", Kind: "text", Sortable: true, Sees: schema.Coordinators},
+			{ID: "risk", Name: "risk", Kind: "text", Sortable: true, Weight: 1, Facet: true, Sees: schema.Coordinators},
 		}},
 		{ID: "files", Name: "files", Title: "label", Revision: 1, Fields: []schema.Field{
-			{ID: "label", Name: "label", Kind: "text", Sortable: true},
+			{ID: "label", Name: "label", Kind: "text", Sortable: true, Weight: 5},
+			{ID: "note", Name: "note", Kind: "text", Weight: 1},
 			{ID: "open", Name: "open", Kind: "boolean"},
 			{ID: "about", Name: "about", Kind: "relation", Settings: raw(`{"to":["associations"]}`)},
 		}},
@@ -93,6 +94,9 @@ func roles() []access.Role {
 		// Reads the labels of files and nothing else of them.
 		access.Role{ID: "labeller", Grants: []access.Grant{
 			{Collection: "files", Verbs: []access.Verb{access.Read}, Fields: []content.FieldID{"label"}}}},
+		// Is signed in and reads what visitors do, and no files.
+		access.Role{ID: "walker", Grants: []access.Grant{
+			{Collection: "associations", Verbs: []access.Verb{access.Read}}, {Collection: "wilayas", Verbs: []access.Verb{access.Read}}}},
 		access.Role{ID: "drafter", Sees: schema.Members, Grants: []access.Grant{
 			{Collection: "associations", Verbs: []access.Verb{access.Read, access.ReadDraft}}}},
 	)
@@ -163,8 +167,8 @@ func entries() []*content.Entry {
 		entry("associations", 15, "administrator").live("", v{"members": 1.0, "wilaya": string(id(1)), "rank": 0.0}).personal(v{"phone": "021 15"}).
 			live("ar", v{"name": "بالعربية فقط", "slug": "arabe"}),
 
-		entry("files", 20, "administrator").live("", v{"label": "dossier clos", "open": false, "about": string(id(10))}),
-		entry("files", 21, "administrator").live("", v{"label": "dossier ouvert", "open": true, "about": string(id(11))}),
+		entry("files", 20, "administrator").live("", v{"label": "dossier clos", "note": "une annexe", "open": false, "about": string(id(10))}),
+		entry("files", 21, "administrator").live("", v{"label": "dossier ouvert", "note": "une annexe", "open": true, "about": string(id(11))}),
 	}
 	out := make([]*content.Entry, len(all))
 	for i, b := range all {

@@ -26,7 +26,7 @@ func (s *addressSettings) check() []problem.Field {
 	}
 	for i, name := range s.Required {
 		if addressParts[name] == 0 {
-			faults = append(faults, problem.Field{Pointer: "/required" + at(i), Code: "definition_choice",
+			faults = append(faults, problem.Field{Pointer: "/required" + problem.At(i), Code: "definition_choice",
 				Args: problem.Args{"allowed": sortedKeys(addressParts)}})
 		}
 	}
@@ -60,7 +60,7 @@ func (addressKind) Normalize(f Field, v any) (any, error) {
 	out := map[string]any{}
 	for _, name := range names {
 		part, err := addressPart(f, name, m[name])
-		faults = append(faults, below(step(name), err)...)
+		faults = append(faults, below(problem.Pointer(name), err)...)
 		if part != "" {
 			out[name] = part
 		}
@@ -70,7 +70,7 @@ func (addressKind) Normalize(f Field, v any) (any, error) {
 		country = s.Country
 	}
 	if code, ok := out["postcode"].(string); ok && !validPostcode(country, code) {
-		faults = append(faults, moved("/postcode", []problem.Field{fault(f, "postcode_format", problem.Args{"country": country})})...)
+		faults = append(faults, problem.Under("/postcode", []problem.Field{fault(f, "postcode_format", problem.Args{"country": country})})...)
 	}
 	if len(faults) > 0 {
 		return nil, invalidValues(faults)
@@ -136,7 +136,7 @@ func (addressKind) incomplete(f Field, v any) []problem.Field {
 	var faults []problem.Field
 	for _, name := range settingsOf[addressSettings](f).Required {
 		if m[name] == nil {
-			faults = append(faults, moved(step(name), []problem.Field{fault(f, "field_required", nil)})...)
+			faults = append(faults, problem.Under(problem.Pointer(name), []problem.Field{fault(f, "field_required", nil)})...)
 		}
 	}
 	return faults

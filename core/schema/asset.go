@@ -23,7 +23,7 @@ func checkMediaTypes(types []string) []problem.Field {
 	for i, t := range types {
 		top, sub, ok := strings.Cut(t, "/")
 		if !ok || top == "" || sub == "" || len(t) > 100 || strings.ContainsAny(t, " ;,\"\\") {
-			faults = append(faults, problem.Field{Pointer: "/media_types" + at(i), Code: "definition_media_type"})
+			faults = append(faults, problem.Field{Pointer: "/media_types" + problem.At(i), Code: "definition_media_type"})
 		}
 	}
 	return faults
@@ -73,21 +73,4 @@ func assetSchema(d Direction, types []string) map[string]any {
 		out["x-recueil-media-types"] = types
 	}
 	return out
-}
-
-// AllowsMedia reports whether an asset of this media type fits a field of kind
-// asset or gallery.
-func AllowsMedia(f Field, mediaType string) bool {
-	types := settingsOf[assetSettings](f).MediaTypes
-	if f.Kind == (galleryKind{}).Name() {
-		types = settingsOf[gallerySettings](f).MediaTypes
-	}
-	mediaType, _, _ = strings.Cut(strings.ToLower(mediaType), ";")
-	top, _, _ := strings.Cut(mediaType, "/")
-	for _, t := range types {
-		if t = strings.ToLower(t); t == strings.TrimSpace(mediaType) || t == top+"/*" || t == "*/*" {
-			return true
-		}
-	}
-	return len(types) == 0
 }

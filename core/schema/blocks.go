@@ -102,11 +102,11 @@ func (k blocksKind) checkNested(raw json.RawMessage, depth int, inBlocks bool) [
 	}
 	ids, names := map[string]bool{}, map[string]bool{}
 	for i, bt := range s.Types {
-		here := "/types" + at(i)
+		here := "/types" + problem.At(i)
 		faults = append(faults, checkIdentity(here, bt.ID, bt.Name, ids, names)...)
 		faults = append(faults, checkTexts(here+"/label", bt.Label, maxLabel)...)
 		faults = append(faults, checkTexts(here+"/help", bt.Help, maxHelp)...)
-		faults = append(faults, moved(here+"/fields", k.kinds.checkFields(bt.Fields, depth, true))...)
+		faults = append(faults, problem.Under(here+"/fields", k.kinds.checkFields(bt.Fields, depth, true))...)
 	}
 	return faults
 }
@@ -128,4 +128,13 @@ func (blocksKind) Nested(f Field) map[string][]Field {
 
 func (k blocksKind) Schema(f Field, d Direction, l content.Locale) map[string]any {
 	return schemaWriter{k.kinds, d, l}.value(level{}, f)
+}
+
+// BlockTypes gives the types of a blocks field; a field of another kind, and
+// one that inherits its types, has none of its own.
+func BlockTypes(f Field) []BlockType {
+	if f.Kind != (blocksKind{}).Name() {
+		return nil
+	}
+	return settingsOf[blocksSettings](f).Types
 }

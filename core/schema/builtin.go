@@ -27,7 +27,8 @@ var definitions embed.FS
 // of the console's menu.
 var builtinNames = []string{
 	"pages", "news", "associations", "authorities", "people", "projects", "funds",
-	"experiences", "studies", "territories", "terms", "menus", "settings",
+	"experiences", "studies", "editions", "territories", "terms", "menus", "redirects", "settings",
+	"synonyms", "pins", "search_settings",
 }
 
 // BuiltinCollections gives the collections that a new site starts with. They

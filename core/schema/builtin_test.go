@@ -5,9 +5,10 @@ import (
 	"testing"
 
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/problem"
 )
 
-func builtins(t testing.TB) (Kinds, []Collection, Lookup) {
+func builtins(t testing.TB) (Kinds, []Collection, func(string) *Collection) {
 	t.Helper()
 	all, err := BuiltinCollections()
 	if err != nil {
@@ -104,7 +105,7 @@ func eachTexts(where string, v any, see func(string, map[string]any)) {
 	switch v := v.(type) {
 	case []any:
 		for i, item := range v {
-			eachTexts(where+at(i), item, see)
+			eachTexts(where+problem.At(i), item, see)
 		}
 	case map[string]any:
 		for name, item := range v {
@@ -112,10 +113,10 @@ func eachTexts(where string, v any, see func(string, map[string]any)) {
 			switch name {
 			case "label", "label_one", "help", "item", "unit", "pattern_help":
 				if ok {
-					see(where+step(name), texts)
+					see(where+problem.Pointer(name), texts)
 				}
 			default:
-				eachTexts(where+step(name), item, see)
+				eachTexts(where+problem.Pointer(name), item, see)
 			}
 		}
 	}

@@ -59,12 +59,12 @@ func checkRange(low, high int, lowName, highName string, limit int) []problem.Fi
 		value int
 	}{{lowName, low}, {highName, high}} {
 		if bound.value < 0 || bound.value > limit {
-			faults = append(faults, problem.Field{Pointer: step(bound.name), Code: "definition_range",
+			faults = append(faults, problem.Field{Pointer: problem.Pointer(bound.name), Code: "definition_range",
 				Args: problem.Args{"name": bound.name, "min": 0, "max": limit}})
 		}
 	}
 	if high > 0 && low > high {
-		faults = append(faults, problem.Field{Pointer: step(lowName), Code: "definition_min_over_max"})
+		faults = append(faults, problem.Field{Pointer: problem.Pointer(lowName), Code: "definition_min_over_max"})
 	}
 	return faults
 }
@@ -174,8 +174,8 @@ func noControl(f Field, text string) error {
 	return nil
 }
 
-// asNumber takes any JSON number; it must be finite.
-func asNumber(v any) (float64, bool) {
+// Number takes any JSON number; it must be finite.
+func Number(v any) (float64, bool) {
 	var n float64
 	switch v := v.(type) {
 	case float64:

@@ -1,12 +1,14 @@
 // Package schema says what a collection is and whether values fit it. A
-// collection is data: an administrator defines it at run time, and its fields
-// have stable ids, so that a rename or a new order never touches a value. Each
-// field kind is one file and one value of type Kind; Kinds lists them by hand.
-// The package reads nothing and stores nothing.
+// collection is data with stable field ids: a rename or a new order touches no
+// value. Each field kind is one file and one value of type Kind, listed by hand
+// in Kinds; the two dozen of them, made to nest in one another, are why it is
+// over 3,000 lines (see ARCHITECTURE.md). It reads nothing and stores nothing.
 package schema
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/recueil-cms/recueil/core/content"
 )
@@ -119,6 +121,49 @@ func (c *Collection) FieldNamed(name string) *Field {
 	return nil
 }
 
+// FieldCalled finds a field by its name or its id, or nil; CheckCollection sees
+// to it that no name is another field's id.
+func (c *Collection) FieldCalled(nameOrID string) *Field {
+	if f := c.FieldNamed(nameOrID); f != nil {
+		return f
+	}
+	return c.Field(content.FieldID(nameOrID))
+}
+
+// FieldNames gives the names of the fields, in order.
+func (c *Collection) FieldNames() []string {
+	out := make([]string, len(c.Fields))
+	for i := range c.Fields {
+		out[i] = c.Fields[i].Name
+	}
+	return out
+}
+
+// sorts reports whether a text may be the default order of the collection:
+// names or ids of sortable fields of its own, or of system fields, "-" for
+// descending. core/schema/ask reads it.
+func (c *Collection) sorts(raw string) bool {
+	if strings.TrimSpace(raw) == "" {
+		return true
+	}
+	keys := strings.Split(raw, ",")
+	seen := map[string]bool{}
+	for _, key := range keys {
+		name := strings.TrimPrefix(strings.TrimSpace(key), "-")
+		if f := c.FieldCalled(name); !slices.Contains(SystemFields(), name) {
+			if f == nil || !f.Sortable {
+				return false
+			}
+			name = string(f.ID)
+		}
+		if seen[name] {
+			return false
+		}
+		seen[name] = true
+	}
+	return len(keys) <= MaxOrders
+}
+
 // Localized reports whether any field has a value per locale.
 func (c *Collection) Localized() bool {
 	for i := range c.Fields {
@@ -134,4 +179,5 @@ const (
 	MaxFields    = 200 // of one collection, nested ones apart
 	MaxDepth     = 8   // of groups, lists and blocks in one another
 	MaxNameBytes = 60
+	MaxOrders    = 5 // keys of one sort
 )

@@ -7,6 +7,9 @@ import (
 	"strings"
 
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/schema/calendar"
+	"github.com/recueil-cms/recueil/core/schema/letters"
+	"github.com/recueil-cms/recueil/core/schema/markup"
 )
 
 // Convert turns a kept value of one field into one of another that says the
@@ -32,9 +35,6 @@ func (k Kinds) Convert(from, to Field, v any) (any, error) {
 	}
 	return kind.Normalize(to, turned)
 }
-
-// Convertible reports whether any value of one kind can become one of another.
-func Convertible(from, to string) bool { return converter(from, to) != nil }
 
 type conversion func(from, to Field, v any) (any, bool)
 
@@ -135,50 +135,16 @@ func marked(_, _ Field, v any) (any, bool) {
 	if list, many := v.([]any); many && len(list) == 1 {
 		text, ok = list[0].(string)
 	}
-	return escapeMarkdown(text), ok
+	return markup.Escape(text), ok
 }
 
 // unmarked turns Markdown into plain text where there is no markup to lose.
 func unmarked(from, to Field, v any) (any, bool) {
 	source, ok := v.(string)
-	if !ok || !slices.Equal(strings.Fields(MarkdownText(source)), strings.Fields(source)) {
+	if !ok || !slices.Equal(strings.Fields(markup.Text(source)), strings.Fields(source)) {
 		return nil, false
 	}
 	return same(from, to, source)
-}
-
-// escapeMarkdown writes plain text so that Markdown shows it as it is: markup
-// is escaped, line ends become hard breaks.
-func escapeMarkdown(text string) string {
-	out := strings.Split(text, "\n")
-	for i, l := range out {
-		rest := strings.TrimLeft(l, " \t")
-		indent := strings.NewReplacer(" ", "&#32;", "\t", "&#9;").Replace(l[:len(l)-len(rest)])
-		out[i] = indent + escapeStart(inlineEscapes.Replace(rest))
-		if i+1 < len(out) && rest != "" && out[i+1] != "" {
-			out[i] += "\\"
-		}
-	}
-	return strings.Join(out, "\n")
-}
-
-var inlineEscapes = strings.NewReplacer(`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`,
-	`<`, `\<`, `>`, `\>`, `&`, `\&`, `|`, `\|`, `~`, `\~`)
-
-// escapeStart escapes what means something at the start of a line: headings,
-// rules, underlines, and lists.
-func escapeStart(l string) string {
-	if l == "" {
-		return l
-	}
-	if strings.IndexByte("#+-=:", l[0]) >= 0 {
-		return `\` + l
-	}
-	n := len(l) - len(strings.TrimLeft(l, "0123456789"))
-	if n > 0 && n < len(l) && (l[n] == '.' || l[n] == ')') {
-		return l[:n] + `\` + l[n:]
-	}
-	return l
 }
 
 func numberText(_, _ Field, v any) (any, bool) {
@@ -188,7 +154,7 @@ func numberText(_, _ Field, v any) (any, bool) {
 
 func textNumber(_, _ Field, v any) (any, bool) {
 	text, _ := v.(string)
-	n := json.Number(foldDigits(text))
+	n := json.Number(letters.Digits(text))
 	f, err := n.Float64()
 	return f, err == nil
 }
@@ -202,7 +168,7 @@ func booleanText(_, _ Field, v any) (any, bool) {
 // none.
 func dateInstant(_, _ Field, v any) (any, bool) {
 	date, _ := v.(string)
-	return date + "T00:00:00Z", len(date) == precisions["day"]
+	return date + "T00:00:00Z", len(date) == calendar.Length("day")
 }
 
 func galleryAsset(_, _ Field, v any) (any, bool) {

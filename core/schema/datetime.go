@@ -2,10 +2,10 @@ package schema
 
 import (
 	"strings"
-	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/schema/calendar"
 )
 
 type datetimeSettings struct {
@@ -16,8 +16,8 @@ type datetimeSettings struct {
 func (s *datetimeSettings) check() []problem.Field {
 	var faults []problem.Field
 	for name, bound := range map[string]string{"min": s.Min, "max": s.Max} {
-		if _, ok := parseInstant(bound); bound != "" && !ok {
-			faults = append(faults, problem.Field{Pointer: step(name), Code: "definition_datetime"})
+		if _, ok := calendar.ParseInstant(bound); bound != "" && !ok {
+			faults = append(faults, problem.Field{Pointer: problem.Pointer(name), Code: "definition_datetime"})
 		}
 	}
 	return faults
@@ -42,41 +42,19 @@ func (datetimeKind) Normalize(f Field, v any) (any, error) {
 	if raw = strings.TrimSpace(raw); raw == "" {
 		return nil, nil
 	}
-	instant, ok := parseInstant(raw)
+	instant, ok := calendar.ParseInstant(raw)
 	if !ok {
 		return nil, wrong(f, "datetime_format", nil)
 	}
 	s := settingsOf[datetimeSettings](f)
-	if bound, set := parseInstant(s.Min); set && instant < bound {
+	if bound, set := calendar.ParseInstant(s.Min); set && instant < bound {
 		return nil, wrong(f, "date_too_early", problem.Args{"limit": bound})
 	}
-	if bound, set := parseInstant(s.Max); set && instant > bound {
+	if bound, set := calendar.ParseInstant(s.Max); set && instant > bound {
 		return nil, wrong(f, "date_too_late", problem.Args{"limit": bound})
 	}
 	return instant, nil
 }
-
-// parseInstant takes RFC 3339 of the years 1 to 9999 to its kept form.
-func parseInstant(s string) (string, bool) {
-	if len(s) > 64 {
-		return "", false
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return "", false
-	}
-	return formatInstant(t)
-}
-
-func formatInstant(t time.Time) (string, bool) {
-	t = t.UTC()
-	return t.Format("2006-01-02T15:04:05Z"), t.Year() >= 1 && t.Year() <= 9999
-}
-
-// Stamp writes a time of a system field, such as updated_at, for comparing:
-// UTC to the millisecond, of fixed width. The operands of filters on system
-// fields have this form, and so must the columns of the view.
-func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func (datetimeKind) Column(Field) ColumnType { return TimeColumn }
 
@@ -84,4 +62,10 @@ func (datetimeKind) Cells(_ Field, v any) []any { return asCell(v) }
 
 func (datetimeKind) Schema(Field, Direction, content.Locale) map[string]any {
 	return map[string]any{"type": "string", "format": "date-time"}
+}
+
+// Instants reports whether the values of a field of TimeColumn are instants;
+// otherwise they are dates.
+func Instants(f Field) bool {
+	return f.Kind == (datetimeKind{}).Name() || f.Kind == (periodKind{}).Name() && settingsOf[periodSettings](f).Times
 }

@@ -24,12 +24,6 @@ var (
 	pathPattern = regexp.MustCompile(`^/[A-Za-z0-9._~/{}-]*$`)
 )
 
-// systemFields are the system fields that any collection has.
-var systemFields = []string{
-	SysID, SysStatus, SysLocale, SysRevision, SysCreatedAt, SysCreatedBy, SysUpdatedAt, SysUpdatedBy,
-	SysPublishedAt, SysParent, SysPosition, SysTrashedAt,
-}
-
 // reserved are the names, besides those of system fields, that the outer form
 // of an entry has or may come to have.
 var reserved = []string{"collection", "locales", "type", "version", "meta", "omitted", "links", "data", "children"}
@@ -66,7 +60,7 @@ func (k Kinds) CheckCollection(c *Collection) error {
 	faults = append(faults, checkTexts("/help", c.Help, maxHelp)...)
 	faults = append(faults, checkShort("/group", c.Group)...)
 	faults = append(faults, checkShort("/icon", c.Icon)...)
-	faults = append(faults, moved("/fields", k.checkFields(c.Fields, 0, false))...)
+	faults = append(faults, problem.Under("/fields", k.checkFields(c.Fields, 0, false))...)
 	if len(faults) == 0 {
 		faults = k.checkRoles(c)
 	}
@@ -78,11 +72,11 @@ func (k Kinds) CheckCollection(c *Collection) error {
 func (k Kinds) CheckTargets(c *Collection, exists func(content.CollectionID) bool) error {
 	var faults []problem.Field
 	for i := range c.Fields {
-		k.eachDefinition(&c.Fields[i], "/fields"+at(i), func(f *Field, pointer string) {
+		k.eachDefinition(&c.Fields[i], "/fields"+problem.At(i), func(f *Field, pointer string) {
 			r, ok := k.Relation(*f)
 			for j, to := range r.To {
 				if ok && to != c.ID && !exists(to) {
-					where := pointer + "/settings/to" + at(j)
+					where := pointer + "/settings/to" + problem.At(j)
 					if f.Kind == (termsKind{}).Name() {
 						where = pointer + "/settings/collection"
 					}
@@ -107,12 +101,12 @@ func (k Kinds) eachDefinition(f *Field, pointer string, see func(f *Field, point
 		groups, heads = [][]Field{settingsOf[listSettings](*f).Fields}, []string{"/settings"}
 	case blocksKind{}.Name():
 		for i, bt := range settingsOf[blocksSettings](*f).Types {
-			groups, heads = append(groups, bt.Fields), append(heads, "/settings/types"+at(i))
+			groups, heads = append(groups, bt.Fields), append(heads, "/settings/types"+problem.At(i))
 		}
 	}
 	for i, fields := range groups {
 		for j := range fields {
-			k.eachDefinition(&fields[j], pointer+heads[i]+"/fields"+at(j), see)
+			k.eachDefinition(&fields[j], pointer+heads[i]+"/fields"+problem.At(j), see)
 		}
 	}
 }
@@ -126,10 +120,10 @@ func (k Kinds) checkFields(fields []Field, depth int, inBlocks bool) []problem.F
 	ids, names := map[string]bool{}, map[string]bool{}
 	for i := range fields {
 		f := &fields[i]
-		faults = append(faults, checkIdentity(at(i), string(f.ID), f.Name, ids, names)...)
-		faults = append(faults, moved(at(i), k.checkField(f, depth, inBlocks))...)
-		if depth == 0 && (slices.Contains(reserved, f.Name) || slices.Contains(systemFields, f.Name)) {
-			faults = append(faults, problem.Field{Pointer: at(i) + "/name", Code: "definition_reserved", Args: problem.Args{"name": f.Name}})
+		faults = append(faults, checkIdentity(problem.At(i), string(f.ID), f.Name, ids, names)...)
+		faults = append(faults, problem.Under(problem.At(i), k.checkField(f, depth, inBlocks))...)
+		if depth == 0 && (slices.Contains(reserved, f.Name) || slices.Contains(SystemFields(), f.Name)) {
+			faults = append(faults, problem.Field{Pointer: problem.At(i) + "/name", Code: "definition_reserved", Args: problem.Args{"name": f.Name}})
 		}
 	}
 	return faults
@@ -141,7 +135,7 @@ func (k Kinds) checkField(f *Field, depth int, inBlocks bool) []problem.Field {
 	faults = append(faults, checkShort("/tab", f.Tab)...)
 	kind, ok := k[f.Kind]
 	if !ok {
-		return append(faults, unknown("definition_kind", "/kind", f.Kind, k.Names()))
+		return append(faults, problem.Unknown("definition_kind", "/kind", f.Kind, k.Names()))
 	}
 	var bad []problem.Field
 	if n, nests := kind.(nested); nests {
@@ -149,7 +143,7 @@ func (k Kinds) checkField(f *Field, depth int, inBlocks bool) []problem.Field {
 	} else {
 		bad = below("", kind.CheckSettings(f.Settings))
 	}
-	faults = append(faults, moved("/settings", bad)...)
+	faults = append(faults, problem.Under("/settings", bad)...)
 	if depth > 0 {
 		faults = append(faults, checkInner(f)...)
 	} else {
@@ -171,7 +165,7 @@ func checkInner(f *Field) []problem.Field {
 		"kind": f.Kind == slugKind{}.Name(),
 	} {
 		if set {
-			faults = append(faults, problem.Field{Pointer: step(name), Code: "definition_top_only", Args: problem.Args{"name": name}})
+			faults = append(faults, problem.Field{Pointer: problem.Pointer(name), Code: "definition_top_only", Args: problem.Args{"name": name}})
 		}
 	}
 	return faults
@@ -199,7 +193,8 @@ func (k Kinds) checkMarks(f *Field) []problem.Field {
 	if f.Facet && f.Personal {
 		refuse("/facet", "definition_personal_facet")
 	}
-	if _, ok := k[f.Kind].(Texter); f.Weight > 0 && !ok {
+	_, texts := k[f.Kind].(Texter)
+	if _, points := k.Relation(*f); f.Weight > 0 && !texts && !points {
 		refuse("/weight", "definition_not_searched")
 	}
 	if f.Weight < 0 || f.Weight > 100 || math.IsNaN(f.Weight) {
@@ -217,7 +212,7 @@ func (k Kinds) checkRoles(c *Collection) []problem.Field {
 	faults := append(k.checkTitle(c), k.checkSlug(c)...)
 	if c.Date != "" {
 		f := c.Field(c.Date)
-		if f == nil || k.column(f) != TimeColumn || f.Personal {
+		if f == nil || k.Column(f) != TimeColumn || f.Personal {
 			faults = append(faults, problem.Field{Pointer: "/date", Code: "definition_date_field"})
 		}
 	}
@@ -228,14 +223,15 @@ func (k Kinds) checkRoles(c *Collection) []problem.Field {
 		faults = append(faults, problem.Field{Pointer: "/tree", Code: "definition_either", Args: problem.Args{"name": "singleton", "other": "tree"}})
 	}
 	if c.Sort != "" {
-		if _, err := ParseSort(c.Sort, c, func(string) *Collection { return nil }, k); err != nil {
+		if !c.sorts(c.Sort) {
 			faults = append(faults, problem.Field{Pointer: "/sort", Code: "definition_sort"})
 		}
 	}
 	return append(faults, checkPath(c)...)
 }
 
-func (k Kinds) column(f *Field) ColumnType {
+// Column says how the view keeps the values of a field.
+func (k Kinds) Column(f *Field) ColumnType {
 	if c, ok := k[f.Kind].(Columner); ok {
 		return c.Column(*f)
 	}
@@ -247,7 +243,7 @@ func (k Kinds) checkTitle(c *Collection) []problem.Field {
 		return nil
 	}
 	f := c.Field(c.Title)
-	if f == nil || k.column(f) != TextColumn || f.Sees.Level() > 0 {
+	if f == nil || k.Column(f) != TextColumn || f.Sees.Level() > 0 {
 		return []problem.Field{{Pointer: "/title", Code: "definition_title"}}
 	}
 	return nil
@@ -266,7 +262,7 @@ func (k Kinds) checkSlug(c *Collection) []problem.Field {
 		return nil
 	}
 	from := c.Field(source)
-	if from == nil || k.column(from) != TextColumn || from.Personal || from.Sees.Level() > 0 || (from.Localized && !f.Localized) {
+	if from == nil || k.Column(from) != TextColumn || from.Personal || from.Sees.Level() > 0 || (from.Localized && !f.Localized) {
 		return []problem.Field{{Pointer: "/slug", Code: "definition_slug_source"}}
 	}
 	return nil
@@ -326,9 +322,9 @@ func checkTexts(pointer string, t Texts, limit int) []problem.Field {
 	var faults []problem.Field
 	for _, l := range sortedKeys(t) {
 		if !content.ValidLocale(string(l)) {
-			faults = append(faults, problem.Field{Pointer: pointer + step(string(l)), Code: "definition_locale"})
+			faults = append(faults, problem.Field{Pointer: pointer + problem.Pointer(string(l)), Code: "definition_locale"})
 		} else if n := utf8.RuneCountInString(t[l]); n > limit || noControl(Field{}, t[l]) != nil {
-			faults = append(faults, problem.Field{Pointer: pointer + step(string(l)), Code: "definition_too_long", Args: problem.Args{"limit": limit}})
+			faults = append(faults, problem.Field{Pointer: pointer + problem.Pointer(string(l)), Code: "definition_too_long", Args: problem.Args{"limit": limit}})
 		}
 	}
 	return faults

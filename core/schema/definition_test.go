@@ -4,10 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,6 +12,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/texts"
+	"github.com/recueil-cms/recueil/core/texts/textstest"
 )
 
 func check(t *testing.T, raw string) error {
@@ -143,68 +140,11 @@ func TestAssignIDs(t *testing.T) {
 	}
 }
 
-// Every code that this package gives has a text in every language.
+// Every code that this package and its leaves give has a text in every
+// language.
 func TestCodesHaveTexts(t *testing.T) {
-	catalogue, err := texts.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	code := regexp.MustCompile(`^[a-z]+(_[a-z0-9]+)+$`)
-	makers := map[string]bool{"wrong": true, "fault": true, "badFilter": true, "badOperand": true, "badParameter": true,
-		"unknown": true, "unknownIn": true, "unknownParameter": true, "refuse": true, "OfFields": true, "New": true}
-	used := map[string]bool{}
-	note := func(e ast.Expr) {
-		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-			if s, err := strconv.Unquote(lit.Value); err == nil && code.MatchString(s) {
-				used[s] = true
-			}
-		}
-	}
-	for _, file := range files {
-		if !strings.HasSuffix(file.Name(), ".go") || strings.HasSuffix(file.Name(), "_test.go") {
-			continue
-		}
-		tree, err := parser.ParseFile(token.NewFileSet(), file.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(tree, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.KeyValueExpr:
-				if name, ok := n.Key.(*ast.Ident); ok && name.Name == "Code" {
-					note(n.Value)
-				}
-			case *ast.CallExpr:
-				name := ""
-				switch fun := n.Fun.(type) {
-				case *ast.Ident:
-					name = fun.Name
-				case *ast.SelectorExpr:
-					name = fun.Sel.Name
-				}
-				if makers[name] {
-					for _, arg := range n.Args {
-						note(arg)
-					}
-				}
-			}
-			return true
-		})
-	}
-	if len(used) < 100 {
-		t.Fatalf("found only %d codes", len(used))
-	}
-	for _, l := range texts.Locales {
-		for name := range used {
-			if !catalogue.Has(l, name) {
-				t.Errorf("%s: no text for %q", l, name)
-			}
-		}
-	}
+	textstest.Exist(t, textstest.Given(t, []string{"wrong", "fault", "badFilter", "badOperand", "badParameter",
+		"unknown", "Unknown", "unknownIn", "unknownParameter", "refuse", "OfFields", "New"}, 100, "*.go", "*/*.go")...)
 }
 
 // A fault reads well: the label in the reader's language, every place filled.

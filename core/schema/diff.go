@@ -53,7 +53,7 @@ func diffFields(top content.FieldID, path string, old, changed []Field) []Change
 	place := 0
 	for i := range changed {
 		f := &changed[i]
-		here, id := path+step(f.Name), top
+		here, id := path+problem.Pointer(f.Name), top
 		if top == "" {
 			id = f.ID
 		}
@@ -74,7 +74,7 @@ func diffFields(top content.FieldID, path string, old, changed []Field) []Change
 			if top == "" {
 				id = old[i].ID
 			}
-			out = append(out, Change{FieldRemoved, id, path + step(old[i].Name), old[i].Name, "", false})
+			out = append(out, Change{FieldRemoved, id, path + problem.Pointer(old[i].Name), old[i].Name, "", false})
 		}
 	}
 	return out
@@ -183,7 +183,7 @@ func diffSettings(id content.FieldID, path string, was, f *Field) []Change {
 func diffTypes(id content.FieldID, path string, old, changed []BlockType) []Change {
 	var out []Change
 	for _, bt := range changed {
-		here := path + step(bt.Name)
+		here := path + problem.Pointer(bt.Name)
 		i := slices.IndexFunc(old, func(o BlockType) bool { return o.ID == bt.ID })
 		if i < 0 {
 			out = append(out, Change{FieldAdded, id, here, "", bt.Name, false})
@@ -197,7 +197,7 @@ func diffTypes(id content.FieldID, path string, old, changed []BlockType) []Chan
 	for _, bt := range old {
 		if !slices.ContainsFunc(changed, func(c BlockType) bool { return c.ID == bt.ID }) {
 			// Blocks of a type that is no more would vanish at the next save.
-			out = append(out, Change{FieldRemoved, id, path + step(bt.Name), bt.Name, "", true})
+			out = append(out, Change{FieldRemoved, id, path + problem.Pointer(bt.Name), bt.Name, "", true})
 		}
 	}
 	return out
@@ -264,7 +264,7 @@ func (k Kinds) Recheck(c *Collection, changed []content.FieldID, values content.
 			continue
 		}
 		_, err := k.normalize(*f, values[id])
-		faults = append(faults, below(step(f.Name), err)...)
+		faults = append(faults, below(problem.Pointer(f.Name), err)...)
 	}
 	return bounded(faults)
 }

@@ -148,15 +148,3 @@ func TestConvert(t *testing.T) {
 		}
 	}
 }
-
-// Plain text that becomes Markdown reads as it did.
-func TestEscapedMarkdownReadsTheSame(t *testing.T) {
-	for _, s := range []string{
-		"# a", "1. b", "2) c", "- d", "+ e", "* f", "> g", "`h`", "_i_ **j**", "[k](l)", "<b>m</b>", "a & b &amp; c", "| n |", "~~o~~",
-		"===", "---", ":x:", "M'Sila (Algérie).", "![p](q)", `\*`, "100 % — x", "http://a.dz/_x_", "[^1]: n", "جمعية *x*", "a\nb", "1.", "a\\",
-	} {
-		if got := MarkdownText(escapeMarkdown(s)); strings.Join(strings.Fields(got), " ") != strings.Join(strings.Fields(s), " ") {
-			t.Errorf("%q became %q, read as %q", s, escapeMarkdown(s), got)
-		}
-	}
-}

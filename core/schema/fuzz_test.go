@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"github.com/recueil-cms/recueil/core/schema/markup"
 )
 
 // Whatever JSON a caller sends as a definition, checking it ends, and what is
@@ -56,55 +56,6 @@ func FuzzCollection(f *testing.F) {
 		if _, err := k.Defaults(c); err != nil {
 			t.Fatalf("accepted defaults do not fit: %v", err)
 		}
-	})
-}
-
-// A filter is understood or refused; what is understood is written and read
-// again the same, and never leads where no relation does.
-func FuzzParseFilter(f *testing.F) {
-	for _, seed := range []string{
-		`{"name":{"_eq":"x"},"wilaya":{"part_of":{"code":{"_in":["DZ"]}}}}`,
-		`{"_or":[{"founded_on":{"_eq":"2007"}},{"_not":{"themes":{"_none":{"notation":{"_neq":"a"}}}}}]}`,
-		`{"wilaya":{"_none":{"_and":[{"code":{"_null":true}},{"valid_from":{"_between":["2007","$now"]}}]}}}`,
-		`{"updated_at":{"_nin":["2007-01","2008-01-01T00:00:00Z"]},"created_by":{"_in":"$user,x"}}`,
-		`{"wilaya":{"_some":{},"_null":false,"_not":{"_or":[{},{"id":{"_eq":"$association"}}]}}}`,
-	} {
-		f.Add(seed)
-	}
-	k, _, lookup := builtins(f)
-	root := lookup("associations")
-	f.Fuzz(func(t *testing.T, raw string) {
-		var v any
-		if json.Unmarshal([]byte(raw), &v) != nil {
-			return
-		}
-		filter, err := ParseFilter(v, root, lookup, k, nil)
-		if err != nil {
-			return
-		}
-		out, err := json.Marshal(filter)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var back any
-		if err := json.Unmarshal(out, &back); err != nil {
-			t.Fatal(err)
-		}
-		again, err := ParseFilter(back, root, lookup, k, nil)
-		if err != nil {
-			t.Fatalf("%s: not read again: %v", out, err)
-		}
-		if !reflect.DeepEqual(again, filter) {
-			t.Fatalf("%s\nread as %+v\nnot as  %+v", out, again, filter)
-		}
-		for _, path := range filter.Paths() {
-			for i, s := range path {
-				if last := i == len(path)-1; last != (s.Target == "") || (s.Field == "") == (s.System == "") {
-					t.Fatalf("odd step in %+v", path)
-				}
-			}
-		}
-		filter.Resolve(func(string) (any, bool) { return nil, false })
 	})
 }
 
@@ -170,7 +121,7 @@ func FuzzMarkdownText(f *testing.F) {
 		if !utf8.ValidString(source) {
 			return
 		}
-		text := MarkdownText(source)
+		text := markup.Text(source)
 		if !utf8.ValidString(text) {
 			t.Fatalf("%q gives %q", source, text)
 		}
@@ -178,29 +129,5 @@ func FuzzMarkdownText(f *testing.F) {
 			t.Fatalf("%d bytes of text from %d", len(text), len(source))
 		}
 		markdownKind{}.Refs(Field{}, source)
-	})
-}
-
-func FuzzSortKeyAndSlug(f *testing.F) {
-	for _, seed := range []string{"Béjaïa", "ﷺ ﻻ جمعيّة", "İstanbul ŒUVRE ǅ", "a\u0301\u00a0 b", "٢٠٢٤ 𝟙", "ª º ﬃ", "\u1e9b\u0323", "ʼn'"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if !utf8.ValidString(s) || len(s) > 10_000 {
-			return
-		}
-		key := SortKey(s)
-		if again := SortKey(key); again != key {
-			t.Fatalf("%q: key %q, then %q", s, key, again)
-		}
-		if other := SortKey(norm.NFC.String(s)); other != key {
-			t.Fatalf("%q: key %q, composed %q", s, key, other)
-		}
-		for _, latin := range []bool{false, true} {
-			slug := Slug(s, maxSlug, latin)
-			if again := Slug(slug, maxSlug, latin); again != slug {
-				t.Fatalf("%q: slug %q, then %q", s, slug, again)
-			}
-		}
 	})
 }

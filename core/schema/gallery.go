@@ -52,7 +52,7 @@ func (galleryKind) Normalize(f Field, v any) (any, error) {
 	out := make([]any, 0, len(list))
 	for i, item := range list {
 		picture, err := galleryItem(f, item)
-		faults = append(faults, below(at(i), err)...)
+		faults = append(faults, below(problem.At(i), err)...)
 		out = append(out, picture)
 	}
 	if len(faults) > 0 {
@@ -74,7 +74,7 @@ func galleryItem(f Field, v any) (any, error) {
 	}
 	id, ok := idOf(m["asset"])
 	if !ok || !validAssetID(id) {
-		return nil, invalidValues(moved("/asset", []problem.Field{fault(f, "not_asset_id", nil)}))
+		return nil, invalidValues(problem.Under("/asset", []problem.Field{fault(f, "not_asset_id", nil)}))
 	}
 	out := map[string]any{"asset": id}
 	if m["caption"] == nil {
@@ -85,7 +85,7 @@ func galleryItem(f Field, v any) (any, error) {
 		return nil, invalidValues(below("/caption", err))
 	}
 	if n := utf8.RuneCountInString(caption); n > maxCaption {
-		return nil, invalidValues(moved("/caption", []problem.Field{
+		return nil, invalidValues(problem.Under("/caption", []problem.Field{
 			fault(f, "text_too_long", problem.Args{"n": maxCaption, "limit": maxCaption, "got": n})}))
 	}
 	if caption != "" {

@@ -41,16 +41,16 @@ func (geopointKind) Normalize(f Field, v any) (any, error) {
 	asked := settingsOf[geopointSettings](f).Precision
 	known := []string{PlaceExact, PlaceCommune, PlaceHidden}
 	if (m["precision"] != nil && !ok) || (ok && !slices.Contains(known, precision)) {
-		return nil, invalidValues(moved("/precision", []problem.Field{fault(f, "select_unknown", problem.Args{"allowed": known})}))
+		return nil, invalidValues(problem.Under("/precision", []problem.Field{fault(f, "select_unknown", problem.Args{"allowed": known})}))
 	}
 	if asked && precision == PlaceHidden {
 		return map[string]any{"precision": PlaceHidden}, nil
 	}
 	out := map[string]any{}
 	for name, limit := range map[string]float64{"lat": 90, "lon": 180} {
-		n, ok := asNumber(m[name])
+		n, ok := Number(m[name])
 		if !ok || math.Abs(n) > limit {
-			faults = append(faults, moved(step(name), []problem.Field{
+			faults = append(faults, problem.Under(problem.Pointer(name), []problem.Field{
 				fault(f, "geopoint_range", problem.Args{"min": -limit, "max": limit, "name": name})})...)
 			continue
 		}
@@ -58,7 +58,7 @@ func (geopointKind) Normalize(f Field, v any) (any, error) {
 		if asked && precision == PlaceCommune {
 			scale = 1e2
 		}
-		out[name], _ = asNumber(math.Round(n*scale) / scale)
+		out[name], _ = Number(math.Round(n*scale) / scale)
 	}
 	if len(faults) > 0 {
 		return nil, invalidValues(faults)

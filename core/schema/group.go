@@ -33,7 +33,7 @@ func (k groupKind) checkNested(raw json.RawMessage, depth int, inBlocks bool) []
 	if faults := strict(raw, &s); len(faults) > 0 {
 		return faults
 	}
-	return moved("/fields", k.kinds.checkFields(s.Fields, depth, inBlocks))
+	return problem.Under("/fields", k.kinds.checkFields(s.Fields, depth, inBlocks))
 }
 
 func (groupKind) prepare(f *Field) { f.parsed = settingsOf[groupSettings](*f) }

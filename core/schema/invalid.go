@@ -2,7 +2,6 @@ package schema
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/recueil-cms/recueil/core/content"
@@ -97,23 +96,6 @@ func below(pointer string, err error) []problem.Field {
 	return out
 }
 
-func moved(pointer string, faults []problem.Field) []problem.Field {
-	for i := range faults {
-		faults[i].Pointer = pointer + faults[i].Pointer
-	}
-	return faults
-}
-
-// step is one reference token of a JSON Pointer (RFC 6901), with its slash.
-func step(name string) string {
-	if !strings.ContainsAny(name, "~/") {
-		return "/" + name
-	}
-	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-func at(i int) string { return "/" + strconv.Itoa(i) }
-
 // maxFaults bounds how many problems one answer lists.
 const maxFaults = 100
 
@@ -122,40 +104,4 @@ func bounded(faults []problem.Field) []problem.Field {
 		return faults[:maxFaults]
 	}
 	return faults
-}
-
-// Nearest gives the candidate that a mistyped word most likely meant, or ""
-// when none is near: at most a third of its letters differ.
-func Nearest(word string, candidates []string) string {
-	best, limit := "", len(word)/3+1
-	for _, c := range candidates {
-		if len(c) > 100 || len(word) > 100 {
-			continue
-		}
-		if d := distance(word, c); d < limit || (d == limit && best == "") {
-			best, limit = c, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, in bytes: names are ASCII.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -79,7 +79,7 @@ func jsonValue(f Field, v any, depth int) (any, error) {
 		}
 		return jsonMembers(f, v, depth-1)
 	}
-	n, ok := asNumber(v)
+	n, ok := Number(v)
 	if !ok {
 		return nil, wrong(f, "json_value", nil)
 	}
@@ -92,7 +92,7 @@ func jsonMembers(f Field, v any, depth int) (any, error) {
 		out := make([]any, len(list))
 		for i, item := range list {
 			value, err := jsonValue(f, item, depth)
-			faults = append(faults, below(at(i), err)...)
+			faults = append(faults, below(problem.At(i), err)...)
 			out[i] = value
 		}
 		return out, invalidValues(bounded(faults))
@@ -105,7 +105,7 @@ func jsonMembers(f Field, v any, depth int) (any, error) {
 			err = wrong(f, "text_not_utf8", nil)
 			name = ""
 		}
-		faults = append(faults, below(step(name), err)...)
+		faults = append(faults, below(problem.Pointer(name), err)...)
 		out[name] = value
 	}
 	return out, invalidValues(bounded(faults))

@@ -32,12 +32,12 @@ func keys(f Field, v any, limit int, each func(string) (string, *problem.Field))
 	for i, item := range list {
 		word, ok := idOf(item)
 		if !ok {
-			faults = append(faults, moved(at(i), []problem.Field{fault(f, "not_text", nil)})...)
+			faults = append(faults, problem.Under(problem.At(i), []problem.Field{fault(f, "not_text", nil)})...)
 			continue
 		}
 		key, wrong := each(word)
 		if wrong != nil {
-			wrong.Pointer = at(i) + wrong.Pointer
+			wrong.Pointer = problem.At(i) + wrong.Pointer
 			faults = append(faults, *wrong)
 		} else if !slices.Contains(out, key) {
 			out = append(out, key)

@@ -54,7 +54,7 @@ type ColumnType uint8
 // The column types. NoColumn values can only be tested for being empty.
 const (
 	NoColumn      ColumnType = iota
-	TextColumn               // compared by the collation of schema.SortKey
+	TextColumn               // compared by the collation of letters.SortKey
 	NumberColumn             // float64
 	BooleanColumn            // 0 or 1
 	TimeColumn               // RFC 3339 UTC text or an ISO 8601 date: byte order is time order

@@ -10,6 +10,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/schema/markup"
 )
 
 const (
@@ -359,7 +360,7 @@ func TestMarkdownTextAndRefs(t *testing.T) {
 	source := "# Titre & *fort*\n\nUn [lien](https://x.dz) <b>gras</b> ![vue](asset:a1) et <entry:" + strings.ToLower(entryA) + ">.\n\n" +
 		"<script>alert(1)</script>\n\n| a | b |\n|---|---|\n| c | d |\n\n- un\n- deux[^1]\n\n```\ncode <x>\n```\n\n[^1]: note [r](entry:" + entryB + ")\n"
 	want := "Titre & fort\nUn lien gras vue et entry:" + strings.ToLower(entryA) + ".\na\tb\nc\td\nun\ndeux\ncode <x>\nnote r"
-	got := MarkdownText(source)
+	got := markup.Text(source)
 	if got := strings.Join(strings.Fields(got), " "); got != strings.Join(strings.Fields(want), " ") {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -370,36 +371,9 @@ func TestMarkdownTextAndRefs(t *testing.T) {
 	}
 }
 
-func TestSortKey(t *testing.T) {
-	for _, same := range [][]string{
-		{"Béjaïa", "bejaia", "BÉJAÏA", " Béjaïa ", "Be\u0301jai\u0308a"},
-		{"cœur", "coeur", "CŒUR"},
-		{"l’été", "l'ete"},
-		{"مؤسسة", "موسسة"},
-		{"جمعيّة", "جمعية", "جمعيه", "جـمـعية"},
-		{"أحمد", "احمد", "إحمد"},
-		{"٢٠٢٤", "2024", "۲۰۲۴"},
-		{"ﻻ", "لا"},
-	} {
-		for _, s := range same[1:] {
-			if SortKey(s) != SortKey(same[0]) {
-				t.Errorf("%q gives %q, %q gives %q", same[0], SortKey(same[0]), s, SortKey(s))
-			}
-		}
-	}
-	if !(SortKey("écrire") < SortKey("Zèbre") && SortKey("eau") < SortKey("Écrire")) {
-		t.Error("accents break the order")
-	}
-}
-
-func TestSlugIsCutBetweenWords(t *testing.T) {
-	if got := Slug("un deux trois quatre", 12, false); got != "un-deux" {
-		t.Errorf("%q", got)
-	}
-	if got := Slug(strings.Repeat("a", 50), 10, false); got != strings.Repeat("a", 10) {
-		t.Errorf("%q", got)
-	}
-	if got := Slug("ⴰⵣⵓⵍ Azul", 80, false); got != "ⴰⵣⵓⵍ-azul" {
-		t.Errorf("%q", got)
+func TestHostileMarkdownIsRefused(t *testing.T) {
+	_, err := markdownKind{}.Normalize(fieldOfKind("markdown", ""), strings.Repeat("*a_ ", 50_000))
+	if codes(err) != "markdown_too_complex" {
+		t.Error(err)
 	}
 }

@@ -46,7 +46,7 @@ func (k listKind) checkNested(raw json.RawMessage, depth int, inBlocks bool) []p
 		return faults
 	}
 	faults := append(checkRange(s.Min, s.Max, "min", "max", maxItems), checkTexts("/item", s.Item, maxLabel)...)
-	return append(faults, moved("/fields", k.kinds.checkFields(s.Fields, depth, inBlocks))...)
+	return append(faults, problem.Under("/fields", k.kinds.checkFields(s.Fields, depth, inBlocks))...)
 }
 
 func (listKind) prepare(f *Field) { f.parsed = settingsOf[listSettings](*f) }

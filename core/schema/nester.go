@@ -49,6 +49,15 @@ func (n nester) Outer(f Field, kept any) any {
 	return out
 }
 
+// Present takes a value of any kind from the kept form to the outer one, and
+// every value inside it that is not nesting through show.
+func (k Kinds) Present(f Field, kept any, show func(f Field, v any) any) any {
+	t := translation{kinds: k, from: keptForm, to: outerForm,
+		leaf: func(f Field, v any) (any, error) { return show(f, v), nil }}
+	out, _ := t.value(level{}, f, kept)
+	return out
+}
+
 func (n nester) Text(f Field, v any) []string {
 	var out []string
 	n.kinds.walk(level{}, f, "", v, func(nested Field, _ string, v any) {

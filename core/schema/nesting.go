@@ -109,8 +109,8 @@ func (t translation) blocks(l level, f Field, v any) (any, []problem.Field) {
 			if !t.input {
 				return nil, nil
 			}
-			bad := fault(f, "block_type_unknown", problem.Args{"allowed": listed(s.names(t.from))})
-			return nil, moved("/type", []problem.Field{bad})
+			bad := fault(f, "block_type_unknown", problem.Args{"allowed": problem.Listed(s.names(t.from))})
+			return nil, problem.Under("/type", []problem.Field{bad})
 		}
 		out, faults := t.set(inside, bt.Fields, m, "id", "type")
 		out["type"] = t.to.typeKey(bt)
@@ -132,7 +132,7 @@ func (t translation) set(l level, fields []Field, m map[string]any, own ...strin
 		found++
 		value, bad := t.value(l, *nested, v)
 		if len(bad) > 0 {
-			faults = append(faults, moved(step(t.from.key(nested)), bad)...)
+			faults = append(faults, problem.Under(problem.Pointer(t.from.key(nested)), bad)...)
 		}
 		if value != nil || !t.input {
 			out[t.to.key(nested)] = value
@@ -161,7 +161,7 @@ func (t translation) unknown(fields []Field, m map[string]any, own []string) []p
 			isKnown = isKnown || k == name
 		}
 		if !isKnown {
-			faults = append(faults, unknown("field_unknown", step(name), name, known))
+			faults = append(faults, problem.Unknown("field_unknown", problem.Pointer(name), name, known))
 		}
 	}
 	return faults
@@ -182,19 +182,19 @@ func (t translation) items(f Field, v any, limit int, each func(map[string]any) 
 	for i, item := range list {
 		m, ok := item.(map[string]any)
 		if !ok {
-			faults = append(faults, moved(at(i), []problem.Field{fault(f, "not_object_of_fields", nil)})...)
+			faults = append(faults, problem.Under(problem.At(i), []problem.Field{fault(f, "not_object_of_fields", nil)})...)
 			continue
 		}
 		set, bad := each(m)
 		if len(bad) > 0 {
-			faults = append(faults, moved(at(i), bad)...)
+			faults = append(faults, problem.Under(problem.At(i), bad)...)
 		}
 		if set == nil {
 			continue
 		}
 		id, given := m["id"].(string)
 		if m["id"] != nil && (!given || !validItemID(id)) && t.input {
-			faults = append(faults, moved(at(i)+"/id", []problem.Field{fault(f, "item_id", nil)})...)
+			faults = append(faults, problem.Under(problem.At(i)+"/id", []problem.Field{fault(f, "item_id", nil)})...)
 			continue
 		}
 		if t.input && (id == "" || ids[id]) {
@@ -248,7 +248,7 @@ func (k Kinds) walk(l level, f Field, pointer string, v any, see visit) {
 	case listKind{}.Name():
 		fields := settingsOf[listSettings](f).Fields
 		for i, m := range sets(v) {
-			k.walkSet(l, fields, pointer+at(i), m, see)
+			k.walkSet(l, fields, pointer+problem.At(i), m, see)
 		}
 	case blocksKind{}.Name():
 		s, inside := l.enter(settingsOf[blocksSettings](f))
@@ -258,7 +258,7 @@ func (k Kinds) walk(l level, f Field, pointer string, v any, see visit) {
 		for i, m := range sets(v) {
 			name, _ := m["type"].(string)
 			if bt := s.blockType(keptForm, name); bt != nil {
-				k.walkSet(inside, bt.Fields, pointer+at(i), m, see)
+				k.walkSet(inside, bt.Fields, pointer+problem.At(i), m, see)
 			}
 		}
 	}
@@ -267,7 +267,7 @@ func (k Kinds) walk(l level, f Field, pointer string, v any, see visit) {
 func (k Kinds) walkSet(l level, fields []Field, pointer string, m map[string]any, see visit) {
 	for i := range fields {
 		f := &fields[i]
-		k.walk(l, *f, pointer+step(f.Name), m[string(f.ID)], see)
+		k.walk(l, *f, pointer+problem.Pointer(f.Name), m[string(f.ID)], see)
 	}
 }
 

@@ -37,7 +37,7 @@ func (numberKind) Normalize(f Field, v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
-	n, ok := asNumber(v)
+	n, ok := Number(v)
 	s := settingsOf[numberSettings](f)
 	switch {
 	case !ok:

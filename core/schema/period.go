@@ -5,6 +5,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/schema/calendar"
 )
 
 // periodSettings say what the bounds of a period are: dates to a precision, or
@@ -45,7 +46,7 @@ func (periodKind) Normalize(f Field, v any) (any, error) {
 	out := map[string]any{}
 	for _, name := range []string{"start", "end"} {
 		bound, err := s.bound(f, m[name])
-		faults = append(faults, below(step(name), err)...)
+		faults = append(faults, below(problem.Pointer(name), err)...)
 		if bound != nil {
 			out[name] = bound
 		}
@@ -56,7 +57,7 @@ func (periodKind) Normalize(f Field, v any) (any, error) {
 	start, hasStart := out["start"].(string)
 	end, hasEnd := out["end"].(string)
 	if hasStart && hasEnd && s.first(start) > s.last(end) {
-		return nil, invalidValues(moved("/end", []problem.Field{fault(f, "period_reversed", nil)}))
+		return nil, invalidValues(problem.Under("/end", []problem.Field{fault(f, "period_reversed", nil)}))
 	}
 	if len(out) == 0 {
 		return nil, nil
@@ -77,14 +78,14 @@ func (s *periodSettings) first(bound string) string {
 	if s.Times {
 		return bound
 	}
-	return earliest(bound)
+	return calendar.First(bound)
 }
 
 func (s *periodSettings) last(bound string) string {
 	if s.Times {
 		return bound
 	}
-	return latest(bound)
+	return calendar.Last(bound)
 }
 
 func (periodKind) incomplete(f Field, v any) []problem.Field {
@@ -92,10 +93,10 @@ func (periodKind) incomplete(f Field, v any) []problem.Field {
 	m, _ := v.(map[string]any)
 	var faults []problem.Field
 	if m["start"] == nil && !s.StartOptional {
-		faults = append(faults, moved("/start", []problem.Field{fault(f, "period_start_missing", nil)})...)
+		faults = append(faults, problem.Under("/start", []problem.Field{fault(f, "period_start_missing", nil)})...)
 	}
 	if m["end"] == nil && !s.EndOptional {
-		faults = append(faults, moved("/end", []problem.Field{fault(f, "period_end_missing", nil)})...)
+		faults = append(faults, problem.Under("/end", []problem.Field{fault(f, "period_end_missing", nil)})...)
 	}
 	return faults
 }
@@ -133,7 +134,7 @@ func parts(f Field, v any, names ...string) (map[string]any, []problem.Field) {
 	var faults []problem.Field
 	for name := range m {
 		if !slices.Contains(names, name) {
-			faults = append(faults, unknown("value_unknown", step(name), name, names))
+			faults = append(faults, problem.Unknown("value_unknown", problem.Pointer(name), name, names))
 		}
 	}
 	return m, faults

@@ -6,6 +6,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/schema/letters"
 )
 
 // dialing is how a country writes its numbers at home: after the trunk prefix
@@ -90,7 +91,7 @@ func parsePhone(s, country string) (string, bool) {
 func dialled(s string) string {
 	s = strings.ReplaceAll(s, "(0)", "") // "+33 (0)1 …"
 	var out strings.Builder
-	for _, r := range foldDigits(s) {
+	for _, r := range letters.Digits(s) {
 		switch {
 		case r >= '0' && r <= '9', r == '+' && out.Len() == 0:
 			out.WriteRune(r)

@@ -31,7 +31,7 @@ func (s *relationSettings) check() []problem.Field {
 	}
 	for i, id := range s.To {
 		if id == "" || len(id) > MaxNameBytes {
-			faults = append(faults, problem.Field{Pointer: "/to" + at(i), Code: "definition_id"})
+			faults = append(faults, problem.Field{Pointer: "/to" + problem.At(i), Code: "definition_id"})
 		}
 	}
 	if s.Back != nil {
@@ -103,7 +103,7 @@ func entrySchema(d Direction) map[string]any {
 func entryKey(f Field) func(string) (string, *problem.Field) {
 	return func(id string) (string, *problem.Field) {
 		id = strings.ToUpper(strings.TrimSpace(id))
-		if !validEntryID(id) {
+		if !content.ValidEntryID(id) {
 			bad := fault(f, "not_entry_id", nil)
 			return "", &bad
 		}
@@ -117,19 +117,6 @@ func entryRefs(v any) []content.Ref {
 		refs = append(refs, content.Ref{Kind: content.RefEntry, ID: id})
 	}
 	return refs
-}
-
-// validEntryID takes the form of a ULID: 26 characters of Crockford's base 32.
-func validEntryID(id string) bool {
-	if len(id) != 26 {
-		return false
-	}
-	for _, c := range []byte(strings.ToUpper(id)) {
-		if !(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z') || strings.IndexByte("ILOU", c) >= 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // validAssetID takes up to 64 letters, digits, "-" and "_".

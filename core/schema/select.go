@@ -34,7 +34,7 @@ func (s *selectSettings) check() []problem.Field {
 	}
 	seen := map[string]bool{}
 	for i, o := range s.Options {
-		here := "/options" + at(i)
+		here := "/options" + problem.At(i)
 		switch {
 		case !validOption(o.Value):
 			faults = append(faults, problem.Field{Pointer: here + "/value", Code: "definition_option"})
@@ -54,6 +54,15 @@ func validOption(value string) bool {
 		}
 	}
 	return value != "" && len(value) <= 100
+}
+
+// Options gives the choices of a select field; a field of another kind has
+// none.
+func Options(f Field) []Option {
+	if f.Kind != (selectKind{}).Name() {
+		return nil
+	}
+	return settingsOf[selectSettings](f).Options
 }
 
 func (s *selectSettings) values() []string {
@@ -83,13 +92,13 @@ func (selectKind) Normalize(f Field, v any) (any, error) {
 			return nil, wrong(f, "not_text", nil)
 		}
 		if !slices.Contains(s.values(), value) {
-			return nil, wrong(f, "select_unknown", problem.Args{"allowed": listed(s.values())})
+			return nil, wrong(f, "select_unknown", problem.Args{"allowed": problem.Listed(s.values())})
 		}
 		return value, nil
 	}
 	chosen, faults := keys(f, v, s.Max, func(value string) (string, *problem.Field) {
 		if !slices.Contains(s.values(), value) {
-			fault := fault(f, "select_unknown", problem.Args{"allowed": listed(s.values())})
+			fault := fault(f, "select_unknown", problem.Args{"allowed": problem.Listed(s.values())})
 			return "", &fault
 		}
 		return value, nil
@@ -144,12 +153,4 @@ func (selectKind) Schema(f Field, _ Direction, l content.Locale) map[string]any 
 		return one
 	}
 	return keysSchema(one, s.Max)
-}
-
-// listed shortens a list of words for a message.
-func listed(words []string) []string {
-	if len(words) > 20 {
-		return append(slices.Clone(words[:20]), "…")
-	}
-	return words
 }

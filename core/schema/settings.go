@@ -101,12 +101,12 @@ func strictStruct(raw json.RawMessage, into reflect.Value) []problem.Field {
 		index, known := fields[m.name]
 		switch {
 		case !known:
-			faults = append(faults, unknown("definition_unknown", step(m.name), m.name, names))
+			faults = append(faults, problem.Unknown("definition_unknown", problem.Pointer(m.name), m.name, names))
 		case seen[m.name]:
-			faults = append(faults, problem.Field{Pointer: step(m.name), Code: "definition_twice", Args: problem.Args{"name": m.name}})
+			faults = append(faults, problem.Field{Pointer: problem.Pointer(m.name), Code: "definition_twice", Args: problem.Args{"name": m.name}})
 		default:
 			seen[m.name] = true
-			faults = append(faults, moved(step(m.name), strictValue(m.value, into.Field(index)))...)
+			faults = append(faults, problem.Under(problem.Pointer(m.name), strictValue(m.value, into.Field(index)))...)
 		}
 	}
 	return faults
@@ -120,7 +120,7 @@ func strictSlice(raw json.RawMessage, into reflect.Value) []problem.Field {
 	var faults []problem.Field
 	list := reflect.MakeSlice(into.Type(), len(items), len(items))
 	for i, item := range items {
-		faults = append(faults, moved(at(i), strictValue(item, list.Index(i)))...)
+		faults = append(faults, problem.Under(problem.At(i), strictValue(item, list.Index(i)))...)
 	}
 	into.Set(list)
 	return faults
@@ -180,17 +180,4 @@ func jsonType(t reflect.Type) string {
 		return "object"
 	}
 	return "text"
-}
-
-// unknown is the fault of a name that is none of the known ones. Its hint is
-// the nearest of them, or else the first few.
-func unknown(code, pointer, name string, known []string) problem.Field {
-	if len(name) > 100 {
-		name = strings.ToValidUTF8(name[:100], "")
-	}
-	hint := Nearest(name, known)
-	if hint == "" {
-		hint = strings.Join(listed(known), ", ")
-	}
-	return problem.Field{Pointer: pointer, Code: code, Args: problem.Args{"name": name, "hint": hint}}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/schema/letters"
 )
 
 // Input is what a caller gave for an entry, in kept form and by field id,
@@ -84,12 +85,12 @@ func (k Kinds) Decode(c *Collection, input map[string]any) (Input, error) {
 	for _, name := range sortedKeys(input) {
 		f := c.FieldNamed(name)
 		if f == nil {
-			faults = append(faults, unknown("field_unknown", step(name), name, fieldNames(c)))
+			faults = append(faults, problem.Unknown("field_unknown", problem.Pointer(name), name, c.FieldNames()))
 			continue
 		}
 		v, err := k.kept(*f, input[name])
 		if err != nil {
-			faults = append(faults, below(step(name), err)...)
+			faults = append(faults, below(problem.Pointer(name), err)...)
 			continue
 		}
 		in.place(f)[f.ID] = v
@@ -98,14 +99,6 @@ func (k Kinds) Decode(c *Collection, input map[string]any) (Input, error) {
 		return Input{}, invalidValues(bounded(faults))
 	}
 	return in, nil
-}
-
-func fieldNames(c *Collection) []string {
-	out := make([]string, len(c.Fields))
-	for i := range c.Fields {
-		out[i] = c.Fields[i].Name
-	}
-	return out
 }
 
 // kept takes one value from its outer form.
@@ -152,15 +145,15 @@ func (k Kinds) CheckComplete(c *Collection, values content.Values) []problem.Fie
 
 func (k Kinds) complete(f Field, v any) []problem.Field {
 	var faults []problem.Field
-	k.walk(level{}, f, step(f.Name), v, func(f Field, pointer string, v any) {
+	k.walk(level{}, f, problem.Pointer(f.Name), v, func(f Field, pointer string, v any) {
 		if v == nil {
 			if f.Required {
-				faults = append(faults, moved(pointer, []problem.Field{fault(f, "field_required", nil)})...)
+				faults = append(faults, problem.Under(pointer, []problem.Field{fault(f, "field_required", nil)})...)
 			}
 			return
 		}
 		if kind, ok := k[f.Kind].(completer); ok {
-			faults = append(faults, moved(pointer, kind.incomplete(f, v))...)
+			faults = append(faults, problem.Under(pointer, kind.incomplete(f, v))...)
 		}
 	})
 	return faults
@@ -255,8 +248,8 @@ func (k Kinds) SlugFrom(c *Collection, values content.Values) string {
 	}
 	s := settingsOf[slugSettings](*f)
 	text, _ := values[s.Source].(string)
-	slug := Slug(text, slugLength, s.Latin)
-	if validEntryID(slug) {
+	slug := letters.Slug(text, slugLength, s.Latin)
+	if content.ValidEntryID(slug) {
 		slug += "-1"
 	}
 	return slug

@@ -63,9 +63,16 @@ func SessionSecret(c *fiber.Ctx) string {
 
 // SetSession gives the browser a session until ends.
 func SetSession(c *fiber.Ctx, secret string, ends time.Time) {
+	SetSecret(c, SessionCookie, secret, "/", ends)
+}
+
+// SetSecret has the browser keep a secret until ends, and send it to addresses
+// below a path. No script reads it, and of other sites' requests only those
+// that open a page here bring it along.
+func SetSecret(c *fiber.Ctx, name, secret, path string, ends time.Time) {
 	x := exchangeOf(c.Context())
 	c.Cookie(&fiber.Cookie{
-		Name: SessionCookie, Value: secret, Path: "/", Expires: ends,
+		Name: name, Value: secret, Path: path, Expires: ends,
 		HTTPOnly: true, SameSite: fiber.CookieSameSiteLaxMode,
 		Secure: x != nil && x.server.overTLS(c.Context()),
 	})

@@ -37,6 +37,9 @@ func (s *Server) fromMemory(rc *fasthttp.RequestCtx, start time.Time) bool {
 	if k == nil {
 		return false
 	}
+	if k.again != nil && rc.IsGet() {
+		k.again()
+	}
 	s.sendKept(rc, k)
 	s.metrics.hit(s.o.Now().Sub(start))
 	return true
@@ -110,11 +113,11 @@ func accepted(header []byte, k *kept) string {
 func compressible(contentType string) bool {
 	media, _, _ := bytes.Cut([]byte(contentType), []byte{';'})
 	switch string(media) {
-	case "application/json", "application/problem+json", "text/html", "text/plain", "text/css",
-		"application/openapi+json", "application/xml", "image/svg+xml", "text/javascript":
+	case "text/html", "text/plain", "text/css", "text/csv", "text/calendar", "text/vcard", "text/javascript",
+		"application/json", "application/xml", "application/x-bibtex":
 		return true
 	}
-	return false
+	return bytes.HasSuffix(media, []byte("+json")) || bytes.HasSuffix(media, []byte("+xml"))
 }
 
 // variant gives the response in an encoding, made once; nil when it does not

@@ -33,13 +33,25 @@ type Source struct {
 // Keep lets the response be kept for other visitors: it was computed from the
 // sources as they were at seq, and holds until one of them changes. It must
 // not be called for what depends on the time or on who asks; a request with
-// credentials is never kept whatever Keep says.
+// credentials is never kept whatever Keep says. The caches of others ask each
+// time whether the response still holds, unless the handler has set a policy
+// of its own.
 func Keep(c *fiber.Ctx, seq uint64, sources []Source) {
 	x := exchangeOf(c.Context())
 	if x == nil || x.private {
 		return
 	}
 	x.keep = &keep{seq: seq, sources: sources}
+}
+
+// Each calls f now, and each time this response is given to somebody else out
+// of memory: what counts how often something was asked counts those, too. f
+// must neither wait nor hold on to the request.
+func Each(c *fiber.Ctx, f func()) {
+	f()
+	if x := exchangeOf(c.Context()); x != nil {
+		x.again = f
+	}
 }
 
 type keep struct {
@@ -57,6 +69,7 @@ type kept struct {
 
 	contentType, etag string
 	plain             variant
+	again             func() // nil: nobody counts
 
 	mu      sync.RWMutex
 	encoded map[string]*variant // by content encoding; nil: not worth it
@@ -240,7 +253,7 @@ func (s *Server) remember(rc *fasthttp.RequestCtx, x *exchange) {
 		return
 	}
 	k := &kept{
-		key: string(key), keep: *x.keep,
+		key: string(key), keep: *x.keep, again: x.again,
 		contentType: string(r.Header.ContentType()), etag: string(r.Header.Peek(fiber.HeaderETag)),
 	}
 	r.Header.CopyTo(&k.plain.header)
@@ -248,7 +261,9 @@ func (s *Server) remember(rc *fasthttp.RequestCtx, x *exchange) {
 	for _, own := range []string{fiber.HeaderXRequestID, fiber.HeaderContentLength, fiber.HeaderStrictTransportSecurity} {
 		k.plain.header.Del(own)
 	}
-	k.plain.header.Set(fiber.HeaderCacheControl, publicPolicy)
+	if len(k.plain.header.Peek(fiber.HeaderCacheControl)) == 0 {
+		k.plain.header.Set(fiber.HeaderCacheControl, publicPolicy)
+	}
 	k.plain.header.Set(fiber.HeaderVary, s.vary())
 	s.cache.put(k)
 	s.metrics.cacheFills.Inc()

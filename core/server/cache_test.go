@@ -203,3 +203,27 @@ func newAtomicChanges() *atomicChanges { c := &atomicChanges{}; c.seq.Store(1); 
 func (c *atomicChanges) Seq() uint64                          { return c.seq.Load() }
 func (c *atomicChanges) Changed(content.CollectionID) uint64  { return 1 }
 func (c *atomicChanges) ChangedNouns(content.NounKind) uint64 { return 1 }
+
+// What counts how often something is asked counts answers out of memory, too,
+// and nothing else.
+func TestEach(t *testing.T) {
+	ch, n, computed := newChanges(), &atomic.Int64{}, &atomic.Int64{}
+	s := start(t, server.Options{Changes: ch}, func(s *server.Server) {
+		s.App().Get("/counted", func(c *fiber.Ctx) error {
+			computed.Add(1)
+			if _, err := server.Actor(c); err != nil {
+				return err
+			}
+			server.Keep(c, ch.Seq(), []server.Source{{Collection: "news"}})
+			server.Each(c, func() { n.Add(1) })
+			return server.Send(c, "application/json", 7, []byte(`{}`))
+		})
+	})
+	first := s.do(t, "GET", "/counted", "")
+	s.do(t, "GET", "/counted", "")
+	s.do(t, "GET", "/counted", "", "If-None-Match", first.header.Get("Etag"))
+	s.do(t, "HEAD", "/counted", "")
+	if n.Load() != 3 || computed.Load() != 1 {
+		t.Errorf("counted %d of 3, made %d times", n.Load(), computed.Load())
+	}
+}

@@ -74,7 +74,12 @@ func IfMatch(c *fiber.Ctx) *int {
 // Send answers with a body that the caller may read, tagged, or with 304 when
 // the caller has it already. revision as in BodyTag.
 func Send(c *fiber.Ctx, contentType string, revision int, body []byte) error {
-	etag := BodyTag(revision, body)
+	return SendTagged(c, contentType, BodyTag(revision, body), body)
+}
+
+// SendTagged is Send with a tag for a body in which something may differ that
+// makes no difference, such as how long it took.
+func SendTagged(c *fiber.Ctx, contentType, etag string, body []byte) error {
 	c.Set(fiber.HeaderETag, etag)
 	c.Set(fiber.HeaderContentType, contentType)
 	x := exchangeOf(c.Context())

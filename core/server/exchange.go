@@ -31,10 +31,11 @@ type exchange struct {
 	actor         content.Actor
 	actorErr      error
 
-	keep    *keep // the response may be kept
-	read    bool  // the body was read to its end
-	private bool  // the response depends on who asks
-	cause   error // of a problem, for the log
+	keep    *keep  // the response may be kept
+	again   func() // called when what was kept is given again
+	read    bool   // the body was read to its end
+	private bool   // the response depends on who asks
+	cause   error  // of a problem, for the log
 }
 
 type exchangeKey struct{}
@@ -86,6 +87,7 @@ func (s *Server) finish(rc *fasthttp.RequestCtx, x *exchange) {
 	if x.keep != nil && s.cache != nil {
 		s.remember(rc, x)
 	}
+	pack(rc)
 	if h := &rc.Response.Header; len(h.Peek(fiber.HeaderCacheControl)) == 0 {
 		h.Set(fiber.HeaderCacheControl, privatePolicy)
 	}

@@ -40,13 +40,15 @@ func (s *Server) cors(rc *fasthttp.RequestCtx) bool {
 	}
 	h.Set(fiber.HeaderAccessControlAllowOrigin, origin)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set(fiber.HeaderAccessControlExposeHeaders, "ETag, Link, Location, Retry-After, RateLimit, X-Request-Id")
+	h.Set(fiber.HeaderAccessControlExposeHeaders, "ETag, Link, Location, Content-Location, Retry-After, RateLimit, X-Request-Id, "+
+		"Tus-Resumable, Upload-Offset, Upload-Length, Upload-Expires")
 	if !rc.IsOptions() || len(rc.Request.Header.Peek(fiber.HeaderAccessControlRequestMethod)) == 0 {
 		return false
 	}
 	h.Set(fiber.HeaderAccessControlAllowMethods, "GET, HEAD, POST, PATCH, DELETE")
 	h.Set(fiber.HeaderAccessControlAllowHeaders,
-		"Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Request-Id")
+		"Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, Last-Event-ID, X-Request-Id, "+
+			"Tus-Resumable, Upload-Offset, Upload-Length, Upload-Metadata, Upload-Checksum")
 	h.Set(fiber.HeaderAccessControlMaxAge, "600")
 	rc.SetStatusCode(fiber.StatusNoContent)
 	return true

@@ -23,7 +23,7 @@ const redacted = "[redacted]"
 // secretNames are the log attributes whose values never reach a log.
 var secretNames = []string{
 	"authorization", "cookie", "set-cookie", "token", "preview", "password", "secret",
-	"code", "key", "session", "signature", "access_token", "state",
+	"code", "key", "session", "ticket", "link", "signature", "access_token", "state",
 }
 
 func secretName(name string) bool {

@@ -38,11 +38,15 @@ var (
 	errTimeout   = &protocol{status: 408, code: "request_timeout"}
 	errHeaders   = &protocol{status: 431, code: "headers_too_large"}
 	errMalformed = &protocol{status: 400, code: "request_malformed"}
+	errChecksum  = &protocol{status: 460, code: "upload_checksum"} // of tus 1.0.0
 )
 
 // RangeNotSatisfiable is the problem of a Range header that lies outside of
 // what there is.
 func RangeNotSatisfiable() error { return errRange }
+
+// ChecksumMismatch is the problem of bytes that are not those that were sent.
+func ChecksumMismatch() error { return errChecksum }
 
 // kindNames name the title texts: "title.bad_request".
 var kindNames = map[problem.Kind]string{
@@ -52,6 +56,7 @@ var kindNames = map[problem.Kind]string{
 	problem.TooLarge: "too_large", problem.Unsupported: "unsupported",
 	problem.Invalid: "invalid", problem.PreconditionRequired: "precondition_required",
 	problem.Limited: "limited", problem.Unavailable: "unavailable", problem.Unclear: "unclear",
+	problem.Gone: "gone",
 }
 
 // writeProblem answers with what err tells the caller. An error that is not a
@@ -84,6 +89,23 @@ func (s *Server) writeProblem(rc *fasthttp.RequestCtx, err error) {
 	}
 	setRetry(h, err)
 	rc.Response.SetBodyRaw(body)
+}
+
+// Describe gives the status of an error, and what it tells people in a locale:
+// for a handler that answers with a page of its own.
+func (s *Server) Describe(err error, locale string) (status int, detail string) {
+	doc, status := s.document(err, locale)
+	detail, _ = doc["detail"].(string)
+	return status, detail
+}
+
+// Failed notes the error that a handler answers with a page of its own: for
+// the log, and for the header that says when to come back.
+func Failed(c *fiber.Ctx, err error) {
+	if x := exchangeOf(c.Context()); x != nil {
+		x.cause, x.keep = err, nil
+	}
+	setRetry(&c.Context().Response.Header, err)
 }
 
 // setRetry tells when to come back, where that is known.

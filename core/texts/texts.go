@@ -125,6 +125,8 @@ func asInt(v any) (int, bool) {
 		return int(n), true
 	case uint64:
 		return int(n), true
+	case float64: // as JSON has it
+		return int(n), n == float64(int(n))
 	}
 	return 0, false
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/noun"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage"
@@ -31,7 +32,7 @@ type Site struct {
 // alone, without anything personal.
 type ExportOptions struct {
 	Personal bool // values of personal fields; names and addresses of users
-	Secrets  bool // password hashes and second factors of users; needs Personal
+	Secrets  bool // password hashes of users; needs Personal
 	Program  string
 	// Progress is told how many of the entries and blobs are written; nil: nobody.
 	Progress func(done, total int64)
@@ -132,6 +133,7 @@ func (x *exporter) nouns(tx *view.Tx, name string, kind content.NounKind) error 
 					return fmt.Errorf("read asset %s: %w", n.ID, err)
 				}
 				x.blobs[strings.TrimPrefix(a.Blob, "sha256:")] = true
+				a.Text = nil // derived: whoever has the file finds it out
 				return m.line(a)
 			}
 			return m.line(n.Body)
@@ -159,16 +161,17 @@ func eachNoun(tx *view.Tx, kind content.NounKind, f func(*content.Noun) error) e
 }
 
 func (x *exporter) user(m *memberWriter, n *content.Noun) error {
-	u, err := action.DecodeUser(n)
+	u, err := noun.DecodeUser(n)
 	if err != nil {
 		return err
 	}
+	u.SecondFactor = false // it stays here
 	line := userLine{User: u}
 	if x.o.Personal {
 		line.Name, line.Email = u.Name, u.Email
 	}
 	if x.o.Secrets {
-		line.PasswordHash, line.TOTPSecret = u.PasswordHash, u.TOTPSecret
+		line.PasswordHash = u.PasswordHash
 	}
 	return m.line(line)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -258,7 +259,7 @@ func (im *importer) roles(ctx context.Context) error {
 		if !im.report.Roles.count(exists, exists && sameJSON(old, next), im.o.Update) {
 			return nil
 		}
-		if err := im.do(ctx, action.SaveRole{Role: r}); err != nil {
+		if err := im.do(ctx, account.SaveRole{Role: r}); err != nil {
 			im.report.Roles.back(exists)
 			return im.refuse(&im.report.Roles, "role", string(r.ID), err)
 		}
@@ -305,7 +306,7 @@ func (im *importer) assets(ctx context.Context) error {
 			return err
 		}
 		next := a
-		next.Revision = old.Revision
+		next.Revision, next.Text, old.Text = old.Revision, nil, nil
 		if !im.report.Assets.count(exists, exists && sameJSON(old, next), im.o.Update) || im.o.DryRun {
 			return nil
 		}
@@ -344,7 +345,7 @@ func (im *importer) users(ctx context.Context) error {
 			return err
 		}
 		u := l.User
-		u.UserPersonal = content.UserPersonal{Name: l.Name, Email: l.Email, PasswordHash: l.PasswordHash, TOTPSecret: l.TOTPSecret}
+		u.UserPersonal = content.UserPersonal{Name: l.Name, Email: l.Email, PasswordHash: l.PasswordHash}
 		var old content.User
 		exists, err := im.noun(ctx, content.NounUser, string(u.ID), &old)
 		if err != nil {

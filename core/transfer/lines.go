@@ -137,7 +137,6 @@ type userLine struct {
 	Name         string `json:"name,omitempty"`
 	Email        string `json:"email,omitempty"`
 	PasswordHash string `json:"password_hash,omitempty"` // PHC string
-	TOTPSecret   string `json:"totp_secret,omitempty"`
 }
 
 // decode reads one line and refuses names that the format does not have, so

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/account"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage/blob"
@@ -26,7 +28,7 @@ func newSite(t testing.TB) Site {
 	ctx, stop := context.WithCancel(context.Background())
 	keys := keyring.Open(bucket, rand.Reader)
 	kinds := schema.Builtin()
-	log, err := commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](action.Codec{Keys: keys}),
+	log, err := commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: keys}),
 		commitlog.Options{Node: "test", Now: time.Now, Rand: rand.Reader, Temp: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -97,8 +99,8 @@ func filled(t testing.TB) (Site, map[string]content.EntryID) {
 
 	email, name := "canari@example.org", "Canari Vert"
 	roles := []content.RoleID{"editor"}
-	user := do(t, s, action.SaveUser{Set: action.UserFields{Email: &email, Name: &name, Roles: &roles}})
-	do(t, s, action.SetPassword{User: content.UserID(user.Subject), Hash: "$argon2id$v=19$secret"})
+	user := do(t, s, account.SaveUser{Set: account.UserFields{Email: &email, Name: &name, Roles: &roles}})
+	do(t, s, account.SetPassword{User: content.UserID(user.Subject), Hash: "$argon2id$v=19$secret"})
 
 	ref, err := s.Blobs.Put(t.Context(), bytes.NewReader([]byte("bytes of a file")), 1<<20)
 	if err != nil {

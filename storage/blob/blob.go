@@ -103,8 +103,7 @@ func discard(file *os.File) {
 	_ = os.Remove(file.Name())
 }
 
-// upload sends a spooled file. After an unclear answer it looks: a bucket
-// stores a body wholly or not at all.
+// upload sends a spooled file.
 func (s *Store) upload(ctx context.Context, ref Ref, file *os.File, size int64) error {
 	key, err := ref.key()
 	if err != nil {
@@ -113,7 +112,13 @@ func (s *Store) upload(ctx context.Context, ref Ref, file *os.File, size int64) 
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the spooled blob: %w", err)
 	}
-	_, err = s.bucket.Put(ctx, key, file, size, storage.Cond{})
+	return s.send(ctx, key, ref, file, size)
+}
+
+// send stores bytes. After an unclear answer it looks: a bucket stores a body
+// wholly or not at all.
+func (s *Store) send(ctx context.Context, key string, ref Ref, body io.Reader, size int64) error {
+	_, err := s.bucket.Put(ctx, key, body, size, storage.Cond{})
 	if err == nil {
 		return nil
 	}
@@ -178,8 +183,9 @@ func (s *Store) Verify(ctx context.Context, ref Ref) error {
 	return nil
 }
 
-// Delete destroys a blob with all its versions. A missing one is not an error.
-// The caller knows that nothing refers to it any more.
+// Delete destroys a blob with all its versions, and what was made from it. A
+// missing one is not an error. The caller knows that nothing refers to it any
+// more.
 func (s *Store) Delete(ctx context.Context, ref Ref) error {
 	key, err := ref.key()
 	if err != nil {
@@ -188,7 +194,7 @@ func (s *Store) Delete(ctx context.Context, ref Ref) error {
 	if err := storage.Purge(ctx, s.bucket, key); err != nil {
 		return fmt.Errorf("delete %s: %w", ref, err)
 	}
-	return nil
+	return s.deleteDerived(ctx, ref)
 }
 
 // List yields the blobs in the order of their references. It stops at the

@@ -64,14 +64,17 @@ func (l *Log[T]) commit(ctx context.Context, after Seq, at time.Time, c courtesy
 	if err := l.checkEnd(ctx, after); err != nil {
 		return Record[T]{}, err
 	}
-	f, raw, err := l.encode(ctx, frame{seq: after + 1, at: at, courtesy: c}, values)
+	f, raw, err := l.encode(ctx, frame{seq: after + 1, at: at, courtesy: c, before: l.tail.sum(after)}, values)
 	if err != nil {
 		return Record[T]{}, err
 	}
 	if err := l.put(ctx, f, raw); err != nil {
 		return Record[T]{}, err
 	}
-	l.tail.add(f, raw, false, l.now())
+	if l.o.Tell != nil {
+		l.o.Tell(f.seq, raw)
+	}
+	l.tail.add(f, newKnown[T](f, raw), false, l.now())
 	l.stats.written(len(values), len(raw))
 	return record(f, values), nil
 }

@@ -53,6 +53,7 @@ func (b *batch[T, X]) attempt(ctx context.Context) error {
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.w.o.Settle)
 	defer cancel()
 	says := b.w.turns.courtesy(len(b.jobs) > 1 || b.w.line.length() > 0)
+	b.w.turns.look(ctx)
 	began := b.w.log.now()
 	rec, err := b.w.log.commit(finish, draft.After(), at, says, values)
 	if err == nil {

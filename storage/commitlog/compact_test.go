@@ -168,7 +168,8 @@ func TestMergingGoesOnAfterEveryFailure(t *testing.T) {
 	fill(t, openLog(t, memory, "a"), 520)
 	want := collect(t, openLog(t, memory, "a"), 0)
 	faulty := storagetest.NewFaulty(memory, storagetest.Seed(t), storagetest.Chance(0.0008,
-		storagetest.FailBefore, storagetest.LostAnswer, storagetest.CutShort))
+		storagetest.FailBefore, storagetest.LostAnswer, storagetest.CutShort),
+		storagetest.Under("segments/", storagetest.On(storagetest.Put, storagetest.Nth(1, storagetest.LostAnswer)))) // one for certain
 	failures := 0
 	for range 1000 {
 		l, err := Open(t.Context(), storage.Bucket(faulty), Codec[set](JSONCodec[set]{}), openLog(t, memory, "a", noGrace).o)

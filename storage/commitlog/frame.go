@@ -21,6 +21,7 @@ const (
 	flagZstd     = 1  // the payload is compressed; always set
 	flagBusy     = 2  // courtesy.busy
 	flagGuest    = 4  // courtesy.guest
+	flagChained  = 8  // the checksum of the record before follows the names
 
 	maxNode   = 64                     // bytes of the name of a node
 	maxRecord = storage.MaxConditional // bytes of a stored record
@@ -31,21 +32,26 @@ type nonce [16]byte
 
 func (n nonce) String() string { return hex.EncodeToString(n[:]) }
 
+// digest is the checksum at the end of a record.
+type digest [sha256.Size]byte
+
 // frame is a record without its payload.
 type frame struct {
 	seq    Seq
 	at     time.Time
 	node   string
 	nonce  nonce
-	values int // how many the payload holds
-	plain  int // size of the payload before compression
+	values int    // how many the payload holds
+	plain  int    // size of the payload before compression
+	before digest // checksum of the record before; zero: not known
+	sum    digest // checksum of this one
 
 	courtesy
 }
 
 // seal gives the bytes of a record: header, compressed payload, checksum.
-func (f frame) seal(payload []byte) []byte {
-	out := make([]byte, frameFixed, frameFixed+len(f.node)+len(f.next)+len(payload)+sha256.Size)
+func (f *frame) seal(payload []byte) []byte {
+	out := make([]byte, frameFixed, frameFixed+len(f.node)+len(f.next)+len(payload)+2*sha256.Size)
 	copy(out, frameMagic)
 	out[4], out[5] = frameVersion, flagZstd
 	if f.busy {
@@ -53,6 +59,9 @@ func (f frame) seal(payload []byte) []byte {
 	}
 	if f.guest {
 		out[5] |= flagGuest
+	}
+	if f.before != (digest{}) {
+		out[5] |= flagChained
 	}
 	out[6], out[7] = byte(len(f.node)), byte(len(f.next))
 	binary.BigEndian.PutUint64(out[8:], uint64(f.seq))
@@ -62,9 +71,12 @@ func (f frame) seal(payload []byte) []byte {
 	binary.BigEndian.PutUint32(out[44:], uint32(f.plain))
 	out = append(out, f.node...)
 	out = append(out, f.next...)
+	if f.before != (digest{}) {
+		out = append(out, f.before[:]...)
+	}
 	out = append(out, payload...)
-	sum := sha256.Sum256(out)
-	return append(out, sum[:]...)
+	f.sum = sha256.Sum256(out)
+	return append(out, f.sum[:]...)
 }
 
 // openFrame checks the bytes of the record at want and gives its header and
@@ -83,16 +95,20 @@ func openFrame(want Seq, raw []byte) (frame, []byte, error) {
 	if string(body[:4]) != frameMagic {
 		return corrupt("not a record")
 	}
-	if body[4] != frameVersion || body[5]&^(flagBusy|flagGuest) != flagZstd {
+	if body[4] != frameVersion || body[5]&^(flagBusy|flagGuest|flagChained) != flagZstd {
 		return corrupt("version %d with flags %#x is not known to this program", body[4], body[5])
 	}
-	node, names := int(body[6]), int(body[6])+int(body[7])
+	node, names, chain := int(body[6]), int(body[6])+int(body[7]), 0
+	if body[5]&flagChained != 0 {
+		chain = sha256.Size
+	}
 	f := frame{
 		seq:    Seq(binary.BigEndian.Uint64(body[8:])),
 		at:     time.UnixMicro(int64(binary.BigEndian.Uint64(body[16:]))).UTC(),
 		nonce:  nonce(body[24:40]),
 		values: int(binary.BigEndian.Uint32(body[40:])),
 		plain:  int(binary.BigEndian.Uint32(body[44:])),
+		sum:    digest(sum),
 		courtesy: courtesy{
 			busy: body[5]&flagBusy != 0, guest: body[5]&flagGuest != 0,
 		},
@@ -100,12 +116,13 @@ func openFrame(want Seq, raw []byte) (frame, []byte, error) {
 	if f.seq != want {
 		return corrupt("it is record %d", f.seq)
 	}
-	if node > maxNode || names > node+maxNode || names > len(body)-frameFixed || f.plain > maxPlain {
+	if node > maxNode || names > node+maxNode || names+chain > len(body)-frameFixed || f.plain > maxPlain {
 		return corrupt("impossible lengths")
 	}
 	f.node = string(body[frameFixed : frameFixed+node])
 	f.next = string(body[frameFixed+node : frameFixed+names])
-	return f, body[frameFixed+names:], nil
+	copy(f.before[:], body[frameFixed+names:frameFixed+names+chain])
+	return f, body[frameFixed+names+chain:], nil
 }
 
 // packer compresses payloads. Both directions are safe for concurrent use.

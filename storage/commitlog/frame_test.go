@@ -15,8 +15,9 @@ func sampleFrame(t testing.TB) (frame, []byte, packer) {
 		t.Fatal(err)
 	}
 	plain := []byte(`[{"id":"a"}]`)
-	f := frame{seq: 7, at: time.UnixMicro(1_790_000_000_123_456).UTC(), node: "node-1", nonce: nonce{1, 2, 3}, values: 1, plain: len(plain)}
-	return f, f.seal(p.pack(plain)), p
+	f := frame{seq: 7, at: time.UnixMicro(1_790_000_000_123_456).UTC(), node: "node-1", nonce: nonce{1, 2, 3}, values: 1, plain: len(plain), before: digest{4, 5}}
+	raw := f.seal(p.pack(plain))
+	return f, raw, p
 }
 
 func TestFrameComesBack(t *testing.T) {

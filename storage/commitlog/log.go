@@ -13,10 +13,11 @@ import (
 
 // Options of a log. Node, Now and Rand are required.
 type Options struct {
-	Node   string           // name of this node, 1 to 64 bytes, unique among the nodes of a bucket
-	Now    func() time.Time // clock
-	Rand   io.Reader        // source of nonces: crypto/rand.Reader
-	Logger *slog.Logger     // nil: nothing is logged
+	Node   string            // name of this node, 1 to 64 bytes, unique among the nodes of a bucket
+	Now    func() time.Time  // clock
+	Rand   io.Reader         // source of nonces: crypto/rand.Reader
+	Logger *slog.Logger      // nil: nothing is logged
+	Tell   func(Seq, []byte) // tells the other nodes of a record of this one (see Heard), without waiting or changing it; nil: they find it
 
 	Temp    string        // folder for spooled snapshots; "" is the system's
 	Timeout time.Duration // of one request of the bucket for a record; 0 is 10 s
@@ -70,7 +71,7 @@ func Open[T any](ctx context.Context, bucket storage.Bucket, codec Codec[T], o O
 	}
 	l := &Log[T]{
 		bucket: bucket, codec: codec, pack: pack, node: o.Node, limit: maxRecord, o: o,
-		tail: newTail[T](), polling: make(chan struct{}, 1), index: newIndexes(), stats: newCounters(),
+		tail: newTail[T](o.Node), polling: make(chan struct{}, 1), index: newIndexes(), stats: newCounters(),
 	}
 	if err := l.refresh(ctx); err != nil {
 		return nil, fmt.Errorf("open commit log: find its end: %w", err)

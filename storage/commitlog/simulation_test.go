@@ -20,12 +20,25 @@ type world struct {
 	t      *testing.T
 	bucket *storagetest.Memory
 	faults []*storagetest.Faulty
+	hint   func(seq Seq, raw []byte, to *Log[set])
 
 	mu      sync.Mutex
 	kept    map[string]Seq   // by id of value: Do gave a seq
 	refused map[string]error // Do gave an error that says that nothing was written
 	unclear map[string]error
 	sights  []sight
+	alive   map[int]*Log[set]
+}
+
+// tell hints at a record of one node, as badly as can be.
+func (w *world) tell(from int, seq Seq, raw []byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for n, to := range w.alive {
+		if n != from {
+			w.hint(seq, raw, to)
+		}
+	}
 }
 
 // sight is a balance that a plan saw, and refused to act on.
@@ -56,10 +69,14 @@ func (w *world) node(ctx context.Context, n int, r *rand.Rand) {
 		w.mu.Unlock()
 		l, err := Open(ctx, faulty, Codec[set](JSONCodec[set]{}), Options{
 			Node: fmt.Sprint("node-", n), Now: time.Now, Rand: cryptoLike{rand.New(rand.NewPCG(r.Uint64(), 2))}, Timeout: time.Second, Grace: time.Second,
+			Tell: func(seq Seq, raw []byte) { w.tell(n, seq, raw) },
 		})
 		if err != nil {
 			continue
 		}
+		w.mu.Lock()
+		w.alive[n] = l
+		w.mu.Unlock()
 		if life%3 == 2 {
 			stage = newLedger("stage") // the disk was lost
 		}
@@ -194,7 +211,8 @@ func TestSimulation(t *testing.T) {
 		t.Run(fmt.Sprint("run=", i), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, uint64(i)))
-				w := &world{t: t, bucket: storagetest.NewMemory(), kept: map[string]Seq{}, refused: map[string]error{}, unclear: map[string]error{}}
+				w := &world{t: t, bucket: storagetest.NewMemory(), kept: map[string]Seq{}, refused: map[string]error{}, unclear: map[string]error{},
+					hint: badHints(r.Uint64()), alive: map[int]*Log[set]{}}
 				ctx, cancel := context.WithTimeout(t.Context(), simulated)
 				defer cancel()
 				var nodes sync.WaitGroup

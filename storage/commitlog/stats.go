@@ -13,6 +13,7 @@ type Stats struct {
 	Bytes     uint64 // of them, as stored
 	Conflicts uint64 // lost races for a place
 	Wishes    uint64 // times that this node had to ask for a turn
+	Hints     uint64 // of other nodes that led to a record
 	Unclear   uint64 // PUTs whose answer did not say what happened
 	LastError string // of the bucket, at a PUT
 	Followers map[string]FollowerStats
@@ -62,6 +63,8 @@ func (c *counters) change(f func(s *Stats)) {
 func (c *counters) conflict() { c.change(func(s *Stats) { s.Conflicts++ }) }
 
 func (c *counters) wish() { c.change(func(s *Stats) { s.Wishes++ }) }
+
+func (c *counters) hint() { c.change(func(s *Stats) { s.Hints++ }) }
 
 func (c *counters) unclear(err error) {
 	c.change(func(s *Stats) { s.Unclear++; s.LastError = err.Error() })

@@ -30,18 +30,21 @@ const (
 // records as far as this node came across them, so that many followers cost
 // one read and one decoding.
 type tail[T any] struct {
+	node    string // whose it is
 	mu      sync.Mutex
 	head    Seq
 	last    frame // of head; zero when the log is empty
 	known   map[Seq]*known[T]
 	order   []Seq // of known, oldest first
 	size    int
-	changed chan struct{} // closed when head moves
+	changed chan struct{} // closed when head moves, or is said to have moved
 
-	polled  time.Time       // when the next place was last looked at
-	foreign time.Time       // when another node's record was last come across
-	headAt  time.Time       // when head moved
-	peers   map[string]peer // the other nodes heard of last
+	polled     time.Time       // when the next place was last looked at
+	foreign    time.Time       // when another node's record was last come across
+	foreignSeq Seq             // the newest of them
+	headAt     time.Time       // when head moved
+	peers      map[string]peer // the other nodes heard of last
+	hints      hints[T]
 }
 
 // peersMost bounds the other nodes that are remembered.
@@ -57,15 +60,20 @@ type peer struct {
 
 // known is one record of the tail, decoded by the first who needs it.
 type known[T any] struct {
-	raw  []byte
-	size int           // of the record before compression, in bytes
-	once chan struct{} // holds the right to decode
-	done bool
-	rec  Record[T]
+	raw   []byte
+	size  int           // of the record before compression, in bytes
+	once  chan struct{} // holds the right to decode
+	done  bool
+	rec   Record[T]
+	tried bool // to decode it before it was known to be true; the lock of the tail guards it
 }
 
-func newTail[T any]() *tail[T] {
-	return &tail[T]{known: map[Seq]*known[T]{}, changed: make(chan struct{})}
+func newKnown[T any](f frame, raw []byte) *known[T] {
+	return &known[T]{raw: raw, size: len(raw) + f.plain, once: make(chan struct{}, 1)}
+}
+
+func newTail[T any](node string) *tail[T] {
+	return &tail[T]{node: node, known: map[Seq]*known[T]{}, changed: make(chan struct{})}
 }
 
 func (t *tail[T]) now() (Seq, frame, <-chan struct{}) {
@@ -80,16 +88,28 @@ func (t *tail[T]) get(seq Seq) *known[T] {
 	return t.known[seq]
 }
 
+// sum gives the checksum of the record at seq when that is the head.
+func (t *tail[T]) sum(seq Seq) (sum digest) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.last.seq == seq {
+		sum = t.last.sum
+	}
+	return sum
+}
+
 // add takes in a verified record of this node or of another.
-func (t *tail[T]) add(f frame, raw []byte, foreign bool, now time.Time) {
+func (t *tail[T]) add(f frame, k *known[T], foreign bool, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if foreign {
 		t.foreign = now
+		if f.seq > t.foreignSeq {
+			t.foreignSeq, t.hints.told = f.seq, f.seq <= t.hints.newest
+		}
 		t.meet(f, now)
 	}
 	if t.known[f.seq] == nil {
-		k := &known[T]{raw: raw, size: len(raw) + f.plain, once: make(chan struct{}, 1)}
 		t.known[f.seq] = k
 		t.order = append(t.order, f.seq)
 		t.size += k.size
@@ -101,9 +121,15 @@ func (t *tail[T]) add(f frame, raw []byte, foreign bool, now time.Time) {
 	}
 	if f.seq > t.head {
 		t.head, t.last, t.headAt = f.seq, f, now
-		close(t.changed)
-		t.changed = make(chan struct{})
+		delete(t.hints.records, f.seq)
+		t.wake()
 	}
+}
+
+// wake makes those look who wait for the head to move.
+func (t *tail[T]) wake() {
+	close(t.changed)
+	t.changed = make(chan struct{})
 }
 
 // meet remembers whose record came last, of the peers heard of last.
@@ -160,6 +186,7 @@ func (t *tail[T]) forget() {
 	defer t.mu.Unlock()
 	clear(t.known)
 	t.order, t.size = nil, 0
+	clear(t.hints.records)
 }
 
 func (t *tail[T]) looked(now time.Time) {
@@ -168,13 +195,20 @@ func (t *tail[T]) looked(now time.Time) {
 	t.polled = now
 }
 
-// pause says how often to look at the next place at present, and how long to
-// wait before the next look.
-func (t *tail[T]) pause(now time.Time) (every, pause time.Duration) {
+// pause says how long to wait before the next look at the next place, and
+// whether it may be written just then, so that the look is to be a quick one.
+func (t *tail[T]) pause(now time.Time) (pause time.Duration, quick bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	every = min(max(now.Sub(t.foreign)/pollEase, pollFast), pollSlow)
-	return every, every - now.Sub(t.polled)
+	if t.hints.newest > t.head {
+		return t.rest(now), true
+	}
+	every := min(max(now.Sub(t.foreign)/pollEase, pollFast), pollSlow)
+	quick = every < pollQuick
+	if t.hints.told {
+		every = hintRest
+	}
+	return every - now.Sub(t.polled), quick
 }
 
 // decode gives the record, decoding it unless that was done before.
@@ -208,15 +242,25 @@ const (
 // A quick look lists: MinIO locks a key while it is written, and whoever asks
 // for it meanwhile, or makes its writer wait, sleeps up to 50 ms. Listing takes
 // no lock. A look now and then is a plain read, which costs less elsewhere.
+//
+// After a hint the record is there, and is simply read.
 func (l *Log[T]) poll(ctx context.Context, quick bool) (found bool, err error) {
+	known := l.Head()
 	select {
 	case l.polling <- struct{}{}:
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
 	defer func() { <-l.polling }()
-	l.tail.looked(l.now())
 	head := l.Head()
+	if head > known {
+		return true, nil
+	}
+	l.tail.looked(l.now())
+	hinted := l.tail.hint()
+	if hinted > head && (hinted-head <= hintReads || l.tail.tells(head+1, hinted)) {
+		return l.pollHinted(ctx, head, hinted)
+	}
 	if !quick {
 		_, err = l.take(ctx, head+1)
 		if errors.Is(err, storage.ErrNotExist) {
@@ -225,8 +269,12 @@ func (l *Log[T]) poll(ctx context.Context, quick bool) (found bool, err error) {
 		return err == nil, err
 	}
 	last, err := l.listed(ctx, head)
-	if err != nil || last == head {
+	if err != nil {
 		return false, err
+	}
+	if last == head {
+		l.tail.doubt(hinted, l.now())
+		return false, nil
 	}
 	return true, l.takeAll(ctx, head+1, last)
 }
@@ -286,7 +334,7 @@ func (l *Log[T]) takeRaw(seq Seq, raw []byte) (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
-	l.tail.add(f, raw, f.node != l.node, l.now())
+	l.tail.add(f, newKnown[T](f, raw), f.node != l.node, l.now())
 	return f, nil
 }
 
@@ -297,8 +345,9 @@ func (l *Log[T]) await(ctx context.Context, seq Seq) error {
 		if head > seq {
 			return nil
 		}
-		every, pause := l.tail.pause(l.now())
+		pause, quick := l.tail.pause(l.now())
 		if pause > 0 {
+			l.decodeTold(ctx)
 			select {
 			case <-changed:
 			case <-ctx.Done():
@@ -307,7 +356,7 @@ func (l *Log[T]) await(ctx context.Context, seq Seq) error {
 			}
 			continue
 		}
-		found, err := l.poll(ctx, every < pollQuick)
+		found, err := l.poll(ctx, quick)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,8 @@ import (
 
 // Limits of taking turns.
 const (
-	roundLasts  = 12                     // of our PUTs: one round of turns of all busy nodes
+	roundLasts  = 8                      // of our PUTs: one round of turns of all busy nodes
+	turnMost    = 100 * time.Millisecond // of them, however long our PUTs take
 	busyFor     = 500 * time.Millisecond // since its last record a node counts as writing again and again
 	peerRecent  = 5 * time.Second        // a peer not heard of for longer gets no turn
 	patienceMin = 50 * time.Millisecond  // with a node whose turn it is
@@ -41,7 +42,7 @@ type turns[T any] struct {
 }
 
 func newTurns[T any](l *Log[T]) *turns[T] {
-	return &turns[T]{log: l, passed: map[string]Seq{}}
+	return &turns[T]{log: l, passed: map[string]Seq{}, wishes: wishes{found: make(chan wishObject, 1)}}
 }
 
 // wrote notes a record of ours.
@@ -78,7 +79,7 @@ func (t *turns[T]) courtesy(more bool) courtesy {
 		return c
 	}
 	c.next = first
-	share := (roundLasts/time.Duration(peers+1) - 1) * t.latency
+	share := min((roundLasts/time.Duration(peers+1)-1)*t.latency, turnMost)
 	if c.busy && t.log.now().Sub(t.began) < share {
 		c.next = t.log.node
 	}
@@ -149,9 +150,6 @@ func (t *turns[T]) ready(ctx context.Context) (bool, error) {
 		if !mine || !named || t.began.IsZero() {
 			t.began = now // otherwise our turn goes on
 		}
-		if t.writing() {
-			t.look(ctx)
-		}
 		return true, nil
 	}
 	// Who is next but one looks often, the others seldom: looking costs the
@@ -175,18 +173,30 @@ func (t *turns[T]) overdue(last frame, idle time.Duration, rank int) bool {
 	return idle > patience+time.Duration(rank)*patienceMin
 }
 
-// peek looks for new records, and pauses when there are none.
+// peek looks for new records, and pauses when there are none. When the other
+// nodes tell of their records, it lets them do so first.
 func (t *turns[T]) peek(ctx context.Context, pause time.Duration) error {
-	found, err := t.log.poll(ctx, true)
-	if found || err != nil {
-		return err
-	}
 	_, _, changed := t.log.tail.now()
-	select {
-	case <-time.After(pause):
-	case <-changed:
-	case <-ctx.Done():
-		return ctx.Err()
+	if wait := t.log.tail.patience(t.log.now()); wait > 0 {
+		if news, err := await(ctx, changed, wait); news || err != nil {
+			return err
+		}
 	}
-	return nil
+	found, err := t.log.poll(ctx, true)
+	if !found && err == nil {
+		_, err = await(ctx, changed, pause)
+	}
+	return err
+}
+
+// await waits for news, but not for long.
+func await(ctx context.Context, news <-chan struct{}, most time.Duration) (came bool, err error) {
+	select {
+	case <-news:
+		return true, nil
+	case <-time.After(most):
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/recueil-cms/recueil/storage"
@@ -34,9 +35,12 @@ type wishObject struct {
 
 // wishes is the state of a node about wishes.
 type wishes struct {
-	made   time.Time // our last one
-	looked time.Time
-	known  string // nonce of the newest that we saw
+	made    time.Time // our last one
+	looked  time.Time
+	looking bool // a look is under way
+	looks   sync.WaitGroup
+	found   chan wishObject // by it
+	known   string          // nonce of the newest that we saw
 
 	guest string    // who made it and is to be named
 	seq   Seq       // head of the log when the guest made it
@@ -82,25 +86,51 @@ func (t *turns[T]) putWish(ctx context.Context) error {
 	return err
 }
 
-// look notices the wish of another node.
+// look looks for the wish of another node, now and then, while records are on
+// their way. It does not wait: MinIO may take its time over a key that several
+// write. A wish is noticed at one of the next records.
 func (t *turns[T]) look(ctx context.Context) {
 	w, now := &t.wishes, t.log.now()
-	if now.Sub(w.looked) < wishLook {
+	select {
+	case o := <-w.found:
+		w.looking = false
+		w.notice(o, t.log.node)
+	default:
+	}
+	if w.looking || !t.writing() || now.Sub(w.looked) < wishLook {
 		return
 	}
-	w.looked = now
+	w.looking, w.looked = true, now
+	w.looks.Go(func() { // ends with wishTimeout at the latest
+		var o wishObject
+		defer func() { w.found <- o }()
+		_ = caught(func() (err error) { // none, or it is seen next time
+			o, err = t.getWish(ctx)
+			return err
+		})
+	})
+}
+
+func (t *turns[T]) getWish(ctx context.Context) (o wishObject, err error) {
 	ctx, cancel := context.WithTimeout(ctx, wishTimeout)
 	defer cancel()
 	data, _, err := t.log.part(ctx, wishKey, 0, 1<<10)
 	if err != nil {
-		return // none, or it is seen next time
+		return o, err
 	}
-	var o wishObject
-	if err := json.Unmarshal(data, &o); err != nil || o.Nonce == w.known {
-		return // what is not a wish is nobody's
+	if err := json.Unmarshal(data, &o); err != nil {
+		return wishObject{}, err
+	}
+	return o, nil
+}
+
+// notice notes a wish that is new to this node.
+func (w *wishes) notice(o wishObject, self string) {
+	if o.Nonce == "" || o.Nonce == w.known {
+		return
 	}
 	w.known = o.Nonce
-	if o.Node != t.log.node {
+	if o.Node != self {
 		w.guest, w.seq = o.Node, o.Seq
 	}
 }

@@ -89,6 +89,7 @@ func (w *Writer[T, X]) Run(ctx context.Context) error {
 	}()
 	var tailing sync.WaitGroup
 	defer tailing.Wait()
+	defer w.turns.wishes.looks.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	tailing.Go(func() { w.tail(ctx) })

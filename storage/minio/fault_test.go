@@ -60,12 +60,12 @@ func openOwn(t *testing.T, o minio.Options) *minio.Bucket {
 func TestTheServerIsKilledAndComesBack(t *testing.T) {
 	server := storagetest.OwnMinIO(t)
 	o := server.Options()
-	o.Timeout = 5 * time.Second
+	o.Timeout = 20 * time.Second
 	b := openOwn(t, o)
 	putText(t, b, "before", "still there")
 	kept := killWhileWriting(t, server, b)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	_, _, err := b.Get(ctx, "before", storage.Range{})
 	_, err2 := b.Put(ctx, "away", strings.NewReader("x"), 1, storage.Cond{IfAbsent: true})
@@ -179,7 +179,7 @@ func TestPurgeLeavesNoVersion(t *testing.T) {
 // waitUntilGone gives the server the time to empty its trash.
 func waitUntilGone(t *testing.T, folder, text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(100 * time.Millisecond)
 	defer ticker.Stop()

@@ -22,12 +22,6 @@ func Large(size int64, heap uint64) Option {
 	return func(c *contract) { c.large, c.heap = size, heap }
 }
 
-// Many sets how many objects the listings and races work on; the default is
-// enough for several pages of an S3 listing.
-func Many(listed, raced int) Option {
-	return func(c *contract) { c.listed, c.raced = listed, raced }
-}
-
 // FlatKeys tells that the bucket need not hold an object whose key is another's
 // with a slash and more behind it. Of the real stores, versitygw refuses such a
 // key, and MinIO takes it and never lists it; so nothing in Recueil may use
@@ -39,7 +33,7 @@ type contract struct {
 	open          func(t *testing.T) storage.Bucket
 	large         int64
 	heap          uint64
-	listed, raced int
+	listed, raced int // objects that listings and races work on: several pages of an S3 listing
 	flat          bool
 }
 

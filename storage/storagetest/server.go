@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -26,10 +27,10 @@ const (
 )
 
 // buildLimit is the most that building a test server may take, startLimit the
-// most until it answers.
+// most until it answers; only a failure reaches them.
 const (
 	buildLimit = 30 * time.Minute
-	startLimit = time.Minute
+	startLimit = 3 * time.Minute
 )
 
 // watch runs the server in "$@" and kills it as soon as its own standard input
@@ -219,7 +220,7 @@ func (s *Server) Start(t testing.TB) {
 		return
 	}
 	var err error
-	for range 3 { // another process may take the free port first
+	for range 10 { // another process may take the free port first
 		address := s.address
 		if address == "" {
 			if address, err = freeAddress(); err != nil {
@@ -237,12 +238,23 @@ func (s *Server) Start(t testing.TB) {
 
 func (s *Server) log() string { return filepath.Join(s.folder, "log") }
 
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// The ports of test servers lie below those that systems give to outgoing
+// connections: one of these could take the port of a server between a Stop and
+// a Start, and would keep it for minutes.
+const (
+	firstPort = 10_000
+	ports     = 10_000
+)
+
+func freeAddress() (address string, err error) {
+	for range 100 {
+		address = fmt.Sprintf("127.0.0.1:%d", firstPort+mathrand.IntN(ports))
+		var l net.Listener
+		if l, err = net.Listen("tcp", address); err == nil {
+			return address, l.Close()
+		}
 	}
-	return l.Addr().String(), l.Close()
+	return "", err
 }
 
 func (s *Server) run(address string) error {

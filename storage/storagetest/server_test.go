@@ -71,7 +71,7 @@ func TestServerDiesWithTheTests(t *testing.T) {
 
 func eventually(t *testing.T, otherwise string, done func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -118,7 +118,7 @@ func TestFindBuildsOnce(t *testing.T) {
 	t.Setenv("HOME", cache)
 	t.Setenv("GOPROXY", "off")
 	tool := storagetest.Tool{Name: "stringer", Env: "RECUEIL_TEST_NO_TOOL", Package: "example.invalid/no/such/tool", Version: "v0.0.1"}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var log strings.Builder
 	_, err := tool.Find(ctx, &log)

@@ -58,7 +58,8 @@ func (t *transaction) change(seq commitlog.Seq, place int, c *content.Change) er
 		return t.goneNoun(c.Gone)
 	case c.Erased != nil:
 		t.scrub = true
-		return nil
+		// What an erased entry was once called may have been a person's name.
+		return t.write(`DELETE FROM slugs WHERE entry = ?`, c.Erased.ID)
 	}
 	return errNoChange
 }
@@ -143,6 +144,9 @@ func (t *transaction) entry(seq commitlog.Seq, place int, e *content.Entry) erro
 	if err != nil {
 		return err
 	}
+	if err := t.slugs(col, e); err != nil {
+		return err
+	}
 	t.collection(e.Collection)
 	if len(known) == 0 {
 		return t.rows(n, e, afresh)
@@ -225,6 +229,7 @@ func (t *transaction) goneEntry(id content.EntryID) error {
 	for _, text := range []string{
 		`DELETE FROM due WHERE entry = ?1`,
 		`DELETE FROM history WHERE entry = ?2`,
+		`DELETE FROM slugs WHERE entry = ?2`,
 		`DELETE FROM entries WHERE n = ?1`,
 	} {
 		if err := t.write(text, n, id); err != nil {
@@ -273,7 +278,7 @@ func (t *transaction) goneNoun(g *content.Gone) error {
 	}
 	t.touched.noun(g.Kind)
 	switch g.Kind {
-	case content.NounUser:
+	case content.NounUser, content.NounFactor, content.NounIdentity, content.NounPlugin, content.NounPreference:
 		t.scrub = true
 	case content.NounCollection:
 		return t.undefine(content.CollectionID(g.ID))

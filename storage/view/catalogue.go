@@ -12,6 +12,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // catalogue is what must be known to read or write any row: the definitions,
@@ -257,11 +258,11 @@ func (c *catalogue) shapes(from *conn, kinds schema.Kinds) error {
 
 // sortOf reads the default order of a definition; one that cannot be read
 // counts as none, because it only decides about an index.
-func (c *catalogue) sortOf(def *schema.Collection, kinds schema.Kinds) []schema.Order {
+func (c *catalogue) sortOf(def *schema.Collection, kinds schema.Kinds) []ask.Order {
 	if def.Sort == "" {
 		return nil
 	}
-	orders, err := schema.ParseSort(def.Sort, def, c.lookup, kinds)
+	orders, err := ask.ParseSort(def.Sort, def, c.lookup, kinds)
 	if err != nil {
 		return nil
 	}

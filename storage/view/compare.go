@@ -9,6 +9,8 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
+	"github.com/recueil-cms/recueil/core/schema/letters"
 )
 
 // systemKind says how a system field is kept.
@@ -42,9 +44,9 @@ var systemColumns = map[string]systemField{
 }
 
 // compare compiles a condition on a column with at most one value.
-func (q *query) compare(c *column, r string, op schema.Op, value any) (string, error) {
+func (q *query) compare(c *column, r string, op ask.Op, value any) (string, error) {
 	col := r + "." + c.value()
-	if op == schema.Null {
+	if op == ask.Null {
 		b, ok := value.(bool)
 		if !ok {
 			return "", badOperand(op, value)
@@ -56,6 +58,8 @@ func (q *query) compare(c *column, r string, op schema.Op, value any) (string, e
 		return "(" + col + " " + is + " " + c.nothing() + ")", nil
 	}
 	switch c.Type {
+	case schema.PointColumn:
+		return q.place(c, r, op, value)
 	case schema.TextColumn:
 		return q.text(c, r, op, value)
 	case schema.NumberColumn, schema.BooleanColumn, schema.TimeColumn:
@@ -88,9 +92,9 @@ func (c *column) nothing() string {
 // ordered compiles a condition on a column whose cells are compared as they
 // are; nothing is the literal of the absent cell, which is the least, or "" when
 // the caller sees to it.
-func (q *query) ordered(col, nothing string, op schema.Op, value any, cell func(any) (any, error)) (string, error) {
+func (q *query) ordered(col, nothing string, op ask.Op, value any, cell func(any) (any, error)) (string, error) {
 	list, isList := value.([]any)
-	if isList != (op == schema.In || op == schema.Nin || op == schema.Between) {
+	if isList != (op == ask.In || op == ask.Nin || op == ask.Between) {
 		return "", badOperand(op, value)
 	}
 	if !isList {
@@ -108,29 +112,29 @@ func (q *query) ordered(col, nothing string, op schema.Op, value any, cell func(
 }
 
 // comparison writes an operator on places of arguments.
-func comparison(col, nothing string, op schema.Op, places []string, value any) (string, error) {
+func comparison(col, nothing string, op ask.Op, places []string, value any) (string, error) {
 	some := " AND " + col + " <> " + nothing + ")"
 	if nothing == "" {
 		some = ")"
 	}
 	switch op {
-	case schema.Eq:
+	case ask.Eq:
 		return "(" + col + " = " + places[0] + ")", nil
-	case schema.Neq:
+	case ask.Neq:
 		return "(" + col + " <> " + places[0] + ")", nil
-	case schema.Lt:
+	case ask.Lt:
 		return "(" + col + " < " + places[0] + some, nil
-	case schema.Lte:
+	case ask.Lte:
 		return "(" + col + " <= " + places[0] + some, nil
-	case schema.Gt:
+	case ask.Gt:
 		return "(" + col + " > " + places[0] + some, nil
-	case schema.Gte:
+	case ask.Gte:
 		return "(" + col + " >= " + places[0] + some, nil
-	case schema.In:
+	case ask.In:
 		return "(" + col + " IN (" + strings.Join(places, ", ") + "))", nil
-	case schema.Nin:
+	case ask.Nin:
 		return "(" + col + " NOT IN (" + strings.Join(places, ", ") + "))", nil
-	case schema.Between:
+	case ask.Between:
 		if len(places) == 2 {
 			return "(" + col + " BETWEEN " + places[0] + " AND " + places[1] + some, nil
 		}
@@ -141,19 +145,19 @@ func comparison(col, nothing string, op schema.Op, places []string, value any) (
 // text compiles a condition on a text: equality is exact, everything else
 // compares folded texts. The folded column goes first in equality too, because
 // it has the index.
-func (q *query) text(c *column, r string, op schema.Op, value any) (string, error) {
+func (q *query) text(c *column, r string, op ask.Op, value any) (string, error) {
 	exact, folded := r+"."+c.value(), r+"."+c.order()
 	fold := func(v any) (any, error) {
 		s, ok := v.(string)
 		if !ok {
 			return nil, badOperand(op, v)
 		}
-		return schema.SortKey(s), nil
+		return letters.SortKey(s), nil
 	}
 	switch op {
-	case schema.Eq, schema.In, schema.Neq, schema.Nin:
+	case ask.Eq, ask.In, ask.Neq, ask.Nin:
 		list, isList := value.([]any)
-		if isList != (op == schema.In || op == schema.Nin) {
+		if isList != (op == ask.In || op == ask.Nin) {
 			return "", badOperand(op, value)
 		}
 		if !isList {
@@ -163,25 +167,25 @@ func (q *query) text(c *column, r string, op schema.Op, value any) (string, erro
 		if err != nil {
 			return "", err
 		}
-		if op == schema.Neq || op == schema.Nin {
+		if op == ask.Neq || op == ask.Nin {
 			return "(" + exact + " NOT IN (" + places + "))", nil
 		}
 		keys := make([]any, len(list))
 		for i := range list {
-			keys[i] = schema.SortKey(list[i].(string)) // bindTexts has seen that it is one
+			keys[i] = letters.SortKey(list[i].(string)) // bindTexts has seen that it is one
 		}
 		near, err := q.bindTexts(op, keys)
 		return "(" + folded + " IN (" + near + ") AND " + exact + " IN (" + places + "))", err
-	case schema.Contains, schema.StartsWith:
+	case ask.Contains, ask.StartsWith:
 		key, err := fold(value)
 		if err != nil {
 			return "", err
 		}
 		place := q.bind(key)
-		if op == schema.Contains && key != "" { // needs the index only
+		if op == ask.Contains && key != "" { // needs the index only
 			return "(instr(" + folded + ", " + place + ") > 0)", nil
 		}
-		if op == schema.Contains {
+		if op == ask.Contains {
 			return "(" + exact + " <> '' AND instr(" + folded + ", " + place + ") > 0)", nil
 		}
 		return "(" + exact + " <> '' AND " + folded + " >= " + place + " AND " + folded + " < " + q.bind(key.(string)+"\U0010FFFF") + ")", nil
@@ -191,14 +195,14 @@ func (q *query) text(c *column, r string, op schema.Op, value any) (string, erro
 }
 
 // system compiles a condition on a system field.
-func (q *query) system(r, name string, op schema.Op, value any) (string, error) {
+func (q *query) system(r, name string, op ask.Op, value any) (string, error) {
 	f, ok := systemColumns[name]
 	if !ok {
 		return "", fmt.Errorf("%w: no system field %q", ErrBadFilter, name)
 	}
 	col := r + "." + f.name
 	nothing := map[systemKind]string{systemKey: "''", systemTime: absentTime, systemInt: "0"}[f.kind]
-	if op == schema.Null {
+	if op == ask.Null {
 		b, ok := value.(bool)
 		if !ok {
 			return "", badOperand(op, value)
@@ -216,10 +220,10 @@ func (q *query) system(r, name string, op schema.Op, value any) (string, error) 
 			return nil, badOperand(op, v)
 		})
 	}
-	if name == schema.SysPosition && (op == schema.Contains || op == schema.StartsWith) {
+	if name == schema.SysPosition && (op == ask.Contains || op == ask.StartsWith) {
 		places, err := q.bindTexts(op, []any{value})
 		at := ") > 0)"
-		if op == schema.StartsWith {
+		if op == ask.StartsWith {
 			at = ") = 1)"
 		}
 		return "(instr(" + col + ", " + places + at, err
@@ -230,7 +234,7 @@ func (q *query) system(r, name string, op schema.Op, value any) (string, error) 
 		}
 		return nil, badOperand(op, v)
 	})
-	if err == nil && name == schema.SysStatus && (op == schema.Eq || op == schema.In) && !usual(value) {
+	if err == nil && name == schema.SysStatus && (op == ask.Eq || op == ask.In) && !usual(value) {
 		text = "(" + r + "." + unusual + " AND " + text + ")" // its index is on the unusual ones only
 	}
 	return text, err
@@ -255,7 +259,7 @@ const absentTime = "-9223372036854775808"
 // systemTime compiles a condition on a time. Operands have milliseconds, which
 // is what callers are shown; rows have nanoseconds, so that an operand means
 // the whole of its millisecond.
-func (q *query) systemTime(col string, op schema.Op, value any) (string, error) {
+func (q *query) systemTime(col string, op ask.Op, value any) (string, error) {
 	list, isList := value.([]any)
 	if !isList {
 		list = []any{value}
@@ -275,23 +279,23 @@ func (q *query) systemTime(col string, op schema.Op, value any) (string, error) 
 	}
 	any := "(" + strings.Join(within, " OR ") + ")"
 	switch {
-	case !isList && op == schema.Eq, isList && op == schema.In:
+	case !isList && op == ask.Eq, isList && op == ask.In:
 		return any, nil
-	case !isList && op == schema.Neq, isList && op == schema.Nin:
+	case !isList && op == ask.Neq, isList && op == ask.Nin:
 		return "NOT " + any, nil
-	case isList && op == schema.Between && len(list) == 2:
+	case isList && op == ask.Between && len(list) == 2:
 		return "(" + col + " BETWEEN " + firsts[0] + " AND " + lasts[1] + some, nil
 	case isList:
 		return "", badOperand(op, value)
 	}
 	switch op {
-	case schema.Lt:
+	case ask.Lt:
 		return "(" + col + " < " + firsts[0] + some, nil
-	case schema.Lte:
+	case ask.Lte:
 		return "(" + col + " <= " + lasts[0] + some, nil
-	case schema.Gt:
+	case ask.Gt:
 		return "(" + col + " > " + lasts[0] + some, nil
-	case schema.Gte:
+	case ask.Gte:
 		return "(" + col + " >= " + firsts[0] + some, nil
 	}
 	return "", badOperand(op, value)

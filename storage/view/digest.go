@@ -46,6 +46,7 @@ var digested = []string{
 		WHERE k.rows <> 0 ORDER BY 1, 2, 3, 4, 5, 6`,
 	`SELECT e.id, d.locale, d.publish, d.at FROM due d JOIN entries e ON e.n = d.entry ORDER BY 1, 2, 3`,
 	`SELECT entry, revision, seq, place FROM history ORDER BY entry, revision`,
+	`SELECT c.id, s.locale, s.slug, s.entry FROM slugs s JOIN collections c ON c.n = s.collection ORDER BY 1, 2, 3`,
 	`SELECT seq, place, at, kind, actor, behalf, action, subject, reason FROM audit ORDER BY seq, place`,
 	`SELECT kind, id, lookup, body FROM nouns ORDER BY kind, id`,
 	`SELECT actor, key, seq, subject, revision, request, at FROM past ORDER BY actor, key`,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 )
 
@@ -148,7 +149,7 @@ func TestWouldMatch(t *testing.T) {
 	apply(t, d, entryCommit(entry("studies", 1).draft("", content.Values{"pages": 1.0}).draft("fr", nil).Entry))
 	after := entryCommit(entry("studies", 1).draft("", content.Values{"pages": 2.0}).draft("fr", nil).Entry)
 	read(t, d, func(tx *Tx) {
-		if _, err := tx.WouldMatch(after, id(1), "fr", schema.Filter{}); !errors.Is(err, ErrReadOnly) {
+		if _, err := tx.WouldMatch(after, id(1), "fr", ask.Filter{}); !errors.Is(err, ErrReadOnly) {
 			t.Errorf("on a reader: %v", err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // A list is read in one of three ways, and the right one depends on how many
@@ -42,11 +43,11 @@ func (p *plan) linked(terms []term) (*column, any, int) {
 }
 
 // conjuncts gives the conditions that all have to hold.
-func conjuncts(f schema.Filter) []schema.Filter {
+func conjuncts(f ask.Filter) []ask.Filter {
 	if f.And == nil {
-		return []schema.Filter{f}
+		return []ask.Filter{f}
 	}
-	var out []schema.Filter
+	var out []ask.Filter
 	for _, part := range f.And {
 		out = append(out, conjuncts(part)...)
 	}
@@ -55,7 +56,7 @@ func conjuncts(f schema.Filter) []schema.Filter {
 
 // keysOf gives the keys that a condition asks for, when it is one on a column
 // of keys of the collection itself.
-func keysOf(col *collection, f schema.Filter) (*column, []any) {
+func keysOf(col *collection, f ask.Filter) (*column, []any) {
 	if len(f.Path) != 1 || f.Path[0].System != "" {
 		return nil, nil
 	}
@@ -64,9 +65,9 @@ func keysOf(col *collection, f schema.Filter) (*column, []any) {
 		return nil, nil
 	}
 	switch f.Op {
-	case schema.Eq:
+	case ask.Eq:
 		return c, []any{f.Value}
-	case schema.In:
+	case ask.In:
 		list, _ := f.Value.([]any)
 		return c, list
 	}
@@ -115,8 +116,8 @@ func (p *plan) take(q *query, w *way) (string, error) {
 
 // exact reports whether a candidate gives no other rows than those that meet
 // the condition: it leaves out what steps want of their targets besides.
-func exact(f schema.Filter) bool {
-	return !slices.ContainsFunc(f.Path, func(s schema.Step) bool { return s.Where != nil })
+func exact(f ask.Filter) bool {
+	return !slices.ContainsFunc(f.Path, func(s ask.Step) bool { return s.Where != nil })
 }
 
 // fewest gives the part of the filter that has the fewest rows by an index, or
@@ -133,10 +134,10 @@ func (p *plan) fewest() (*way, error) {
 			continue
 		}
 		w := &way{part: i}
-		if f.Op == schema.Contains {
+		if f.Op == ask.Contains {
 			err = w.read(p.tx, fmt.Sprintf("%s LIMIT %d", text, probed+1), q.args)
 		} else {
-			w.n, err = p.tx.number(fmt.Sprintf("SELECT count(*) FROM (%s LIMIT %d)", text, probed+1), q.args)
+			w.n, err = p.tx.probe(text, q.args)
 		}
 		if err != nil {
 			return nil, err
@@ -169,13 +170,17 @@ func (p *plan) fresh() *query {
 // resolve turns a condition on the targets of a relation into one on their
 // ids, when they are few and quickly found: then the index of links can serve
 // it. Any other condition stays as it is.
-func (p *plan) resolve(f schema.Filter) (schema.Filter, error) {
+func (p *plan) resolve(f ask.Filter) (ask.Filter, error) {
 	if len(f.Path) < 2 || f.Path[0].None || f.Path[0].System != "" {
 		return f, nil
 	}
 	step := f.Path[0]
 	to := p.q.cat.collections[step.Target]
-	if c := p.col.shape.column(step.Field); c == nil || c.Type != schema.KeysColumn || to == nil || to.shape == nil {
+	c := p.col.shape.column(step.Field)
+	if step.Back && to != nil && to.shape != nil {
+		c = to.shape.column(step.Field)
+	}
+	if c == nil || c.Type != schema.KeysColumn || to == nil || to.shape == nil {
 		return f, nil // the condition itself will tell what is wrong
 	}
 	q := p.fresh()
@@ -194,6 +199,12 @@ func (p *plan) resolve(f schema.Filter) (schema.Filter, error) {
 	}
 	ids := []any{}
 	text := fmt.Sprintf("SELECT t.entry FROM %s t WHERE %s LIMIT %d", table(to.n), where, maxResolved+1)
+	leaf := ask.Step{Collection: step.Collection, Field: step.Field}
+	if step.Back {
+		text = fmt.Sprintf("SELECT DISTINCT l.key FROM %s t CROSS JOIN links l WHERE %s AND l.k = t.k AND l.f = %d AND l.use & 1 LIMIT %d",
+			table(to.n), where, c.Number, maxResolved+1)
+		leaf = ask.Step{Collection: step.Collection, System: schema.SysID}
+	}
 	err = p.tx.c.query(p.tx.ctx, text, q.args, func(v []driver.Value) error {
 		ids = append(ids, asText(v[0]))
 		return nil
@@ -202,10 +213,9 @@ func (p *plan) resolve(f schema.Filter) (schema.Filter, error) {
 		return f, err
 	}
 	if len(ids) == 0 {
-		return schema.Nothing(), nil
+		return ask.Nothing(), nil
 	}
-	leaf := schema.Step{Collection: step.Collection, Field: step.Field}
-	return schema.Filter{Path: []schema.Step{leaf}, Op: schema.In, Value: ids}, nil
+	return ask.Filter{Path: []ask.Step{leaf}, Op: ask.In, Value: ids}, nil
 }
 
 // maxResolved is the most targets that a condition is turned into.
@@ -214,9 +224,9 @@ const maxResolved = 30
 // targets writes the condition that a row t of a collection stands for its
 // entry and meets the rest of a path, but for what that wants of further
 // targets; "" when it would take long to find these rows.
-func (tx *Tx) targets(q *query, to *collection, live bool, t string, path []schema.Step, f schema.Filter) (string, error) {
+func (tx *Tx) targets(q *query, to *collection, live bool, t string, path []ask.Step, f ask.Filter) (string, error) {
 	there := q.cat.picks(to, live, false, q.order, true)
-	if exact(schema.Filter{Path: path}) {
+	if exact(ask.Filter{Path: path}) {
 		found, err := tx.candidate(q, to, there, path, f)
 		if err != nil || found != "" {
 			return t + ".k IN (" + found + ")", err
@@ -252,14 +262,14 @@ func (tx *Tx) number(text string, args []any) (int, error) {
 
 // candidate writes a SELECT of the keys of all rows on the shelves that meet a
 // condition, and perhaps of others; "" when no index helps.
-func (p *plan) candidate(q *query, f schema.Filter) (string, error) {
+func (p *plan) candidate(q *query, f ask.Filter) (string, error) {
 	if len(f.Path) == 0 {
 		return "", nil
 	}
 	return p.tx.candidate(q, p.col, p.shelves, f.Path, f)
 }
 
-func (tx *Tx) candidate(q *query, col *collection, shelves []int, path []schema.Step, f schema.Filter) (string, error) {
+func (tx *Tx) candidate(q *query, col *collection, shelves []int, path []ask.Step, f ask.Filter) (string, error) {
 	if len(shelves) == 0 {
 		return "", nil
 	}
@@ -284,13 +294,13 @@ func (tx *Tx) candidate(q *query, col *collection, shelves []int, path []schema.
 
 // conditionIndex gives an index in which the rows that meet a condition stand
 // together on each shelf, or which is at least quick to search; or "".
-func conditionIndex(col *collection, step schema.Step, f schema.Filter) string {
+func conditionIndex(col *collection, step ask.Step, f ask.Filter) string {
 	switch f.Op {
-	case schema.Eq, schema.In, schema.Lt, schema.Lte, schema.Gt, schema.Gte, schema.Between, schema.StartsWith, schema.Contains:
+	case ask.Eq, ask.In, ask.Lt, ask.Lte, ask.Gt, ask.Gte, ask.Between, ask.StartsWith, ask.Contains:
 	default:
 		return ""
 	}
-	if (f.Op == schema.StartsWith || f.Op == schema.Contains) && step.System != "" {
+	if (f.Op == ask.StartsWith || f.Op == ask.Contains) && step.System != "" {
 		return ""
 	}
 	name := orderColumn(col.shape, step)
@@ -298,7 +308,7 @@ func conditionIndex(col *collection, step schema.Step, f schema.Filter) string {
 		if len(x.Columns) < 2 || x.Columns[0] != "shelf" || strings.TrimSuffix(x.Columns[1], " DESC") != name || name == "" {
 			continue
 		}
-		if x.Where != "" && ((f.Op != schema.Eq && f.Op != schema.In) || usual(f.Value)) {
+		if x.Where != "" && ((f.Op != ask.Eq && f.Op != ask.In) || usual(f.Value)) {
 			continue
 		}
 		return x.name(table(col.n))
@@ -307,11 +317,11 @@ func conditionIndex(col *collection, step schema.Step, f schema.Filter) string {
 }
 
 // candidateTargets finds the targets first and then what points at them.
-func (tx *Tx) candidateTargets(q *query, col *collection, shelves []int, path []schema.Step, f schema.Filter) (string, error) {
+func (tx *Tx) candidateTargets(q *query, col *collection, shelves []int, path []ask.Step, f ask.Filter) (string, error) {
 	step := path[0]
 	c := col.shape.column(step.Field)
 	to := q.cat.collections[step.Target]
-	if step.None || step.System != "" || c == nil || c.Type != schema.KeysColumn || to == nil || to.shape == nil {
+	if step.Back || step.None || step.System != "" || c == nil || c.Type != schema.KeysColumn || to == nil || to.shape == nil {
 		return "", nil // what is wrong with it, the condition itself will tell
 	}
 	t := q.name("t")
@@ -348,7 +358,7 @@ func (p *plan) count() (int, error) {
 		}
 		within = "r.k IN (" + text + ")"
 	}
-	where, err := q.condition(p.col, "r", schema.Filter{And: p.all})
+	where, err := q.condition(p.col, "r", ask.Filter{And: p.all})
 	if err != nil {
 		return 0, err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 )
 
@@ -444,7 +445,7 @@ func TestKindThatKeepsValuesOtherwiseRefillsAtOpening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leaf := schema.Filter{Path: []schema.Step{{Collection: "studies", Field: "pages"}}, Op: schema.Null, Value: false}
+	leaf := ask.Filter{Path: []ask.Step{{Collection: "studies", Field: "pages"}}, Op: ask.Null, Value: false}
 	for range 2 {
 		read(t, d, func(tx *Tx) {
 			page, err := tx.List(List{Collection: "studies", Live: true, Locales: []content.Locale{"fr"}, Limit: 2, Filter: leaf})

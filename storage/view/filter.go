@@ -7,6 +7,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // query is the text and the arguments of one SELECT in the making. Arguments
@@ -33,7 +34,7 @@ func (q *query) name(letter string) string {
 // condition compiles a filter to an expression on the row r of a collection.
 // Its value is 0 or 1 and never NULL, so that NOT means what it says: what is
 // absent is not equal to anything, not less, not more, and contains nothing.
-func (q *query) condition(col *collection, r string, f schema.Filter) (string, error) {
+func (q *query) condition(col *collection, r string, f ask.Filter) (string, error) {
 	switch {
 	case f.And != nil:
 		return q.joined(col, r, f.And, " AND ", "1")
@@ -48,7 +49,7 @@ func (q *query) condition(col *collection, r string, f schema.Filter) (string, e
 	return q.path(col, r, f.Path, f)
 }
 
-func (q *query) joined(col *collection, r string, parts []schema.Filter, by, none string) (string, error) {
+func (q *query) joined(col *collection, r string, parts []ask.Filter, by, none string) (string, error) {
 	if len(parts) == 0 {
 		return none, nil
 	}
@@ -63,7 +64,7 @@ func (q *query) joined(col *collection, r string, parts []schema.Filter, by, non
 }
 
 // path compiles the rest of a path from the row r on.
-func (q *query) path(col *collection, r string, path []schema.Step, f schema.Filter) (string, error) {
+func (q *query) path(col *collection, r string, path []ask.Step, f ask.Filter) (string, error) {
 	step := path[0]
 	if step.Collection != "" && step.Collection != col.id {
 		return "", fmt.Errorf("%w: a step of %q on %q", ErrBadFilter, step.Collection, col.id)
@@ -78,7 +79,7 @@ func (q *query) path(col *collection, r string, path []schema.Step, f schema.Fil
 	if c == nil {
 		return "", fmt.Errorf("%w: no field %q in %q", ErrBadFilter, step.Field, col.id)
 	}
-	if c.Type == schema.KeysColumn && f.Op != schema.Null {
+	if c.Type == schema.KeysColumn && f.Op != ask.Null {
 		return q.keys(c, r, f.Op, f.Value)
 	}
 	return q.compare(c, r, f.Op, f.Value)
@@ -87,7 +88,10 @@ func (q *query) path(col *collection, r string, path []schema.Step, f schema.Fil
 // target gives what leads from the row r over a relation to the rows of its
 // targets: the FROM part, the condition that belongs to it, and the alias of
 // the target.
-func (q *query) target(col *collection, r string, live bool, step schema.Step) (to *collection, t, from, where string, err error) {
+func (q *query) target(col *collection, r string, live bool, step ask.Step) (to *collection, t, from, where string, err error) {
+	if step.Back {
+		return q.pointing(r, live, step)
+	}
 	c := col.shape.column(step.Field)
 	if c == nil || c.Type != schema.KeysColumn || step.System != "" {
 		return nil, "", "", "", fmt.Errorf("%w: %q of %q is no relation", ErrBadFilter, step.Field, col.id)
@@ -104,9 +108,27 @@ func (q *query) target(col *collection, r string, live bool, step schema.Step) (
 	return to, t, from, where, nil
 }
 
+// pointing does the same against a relation: it leads to the rows that point at
+// the entry of the row r.
+func (q *query) pointing(r string, live bool, step ask.Step) (from *collection, t, tables, where string, err error) {
+	if from, err = q.cat.table(step.Target); err != nil {
+		return nil, "", "", "", fmt.Errorf("%w: %w", ErrBadFilter, err)
+	}
+	c := from.shape.column(step.Field)
+	if c == nil || c.Type != schema.KeysColumn {
+		return nil, "", "", "", fmt.Errorf("%w: %q of %q is no relation", ErrBadFilter, step.Field, step.Target)
+	}
+	l := q.name("l")
+	t = q.name("t")
+	tables = fmt.Sprintf("links %s INDEXED BY links_key CROSS JOIN %s %s", l, table(from.n), t)
+	where = fmt.Sprintf("%[1]s.key = %[2]s.entry AND %[1]s.f = %[3]d AND %[1]s.shelf IN (%[4]s) AND %[1]s.use & 1 AND %[5]s.k = %[1]s.k",
+		l, r, c.Number, numbers(q.cat.picks(from, live, false, q.order, true)), t)
+	return from, t, tables, where, nil
+}
+
 // hop compiles a step over a relation: there is a target that meets the rest.
 // The target is looked at in the locale that the list prefers, else in any.
-func (q *query) hop(col *collection, r string, path []schema.Step, f schema.Filter) (string, error) {
+func (q *query) hop(col *collection, r string, path []ask.Step, f ask.Filter) (string, error) {
 	step := path[0]
 	live := q.live || step.Live
 	to, t, from, where, err := q.target(col, r, live, step)
@@ -144,9 +166,9 @@ func numbers(list []int) string {
 }
 
 // keys compiles a condition on a column of keys.
-func (q *query) keys(c *column, r string, op schema.Op, value any) (string, error) {
+func (q *query) keys(c *column, r string, op ask.Op, value any) (string, error) {
 	list := []any{value}
-	if op == schema.In || op == schema.Nin {
+	if op == ask.In || op == ask.Nin {
 		var ok bool
 		if list, ok = value.([]any); !ok {
 			return "", badOperand(op, value)
@@ -160,15 +182,15 @@ func (q *query) keys(c *column, r string, op schema.Op, value any) (string, erro
 	text := fmt.Sprintf("EXISTS (SELECT 1 FROM links %[1]s WHERE %[1]s.k = %[2]s.k AND %[1]s.f = %[3]d AND %[1]s.key IN (%[4]s) AND %[1]s.use & 1)",
 		l, r, c.Number, keys)
 	switch op {
-	case schema.Eq, schema.In:
+	case ask.Eq, ask.In:
 		return text, nil
-	case schema.Neq, schema.Nin:
+	case ask.Neq, ask.Nin:
 		return "NOT " + text, nil
 	}
 	return "", badOperand(op, value)
 }
 
-func (q *query) bindTexts(op schema.Op, list []any) (string, error) {
+func (q *query) bindTexts(op ask.Op, list []any) (string, error) {
 	places := make([]string, len(list))
 	for i, item := range list {
 		s, ok := item.(string)
@@ -180,6 +202,6 @@ func (q *query) bindTexts(op schema.Op, list []any) (string, error) {
 	return strings.Join(places, ", "), nil
 }
 
-func badOperand(op schema.Op, v any) error {
+func badOperand(op ask.Op, v any) error {
 	return fmt.Errorf("%w: %s with an operand of type %T", ErrBadFilter, op, v)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
+	"github.com/recueil-cms/recueil/core/schema/calendar"
 )
 
 // filled gives a view and the model of the same n entries.
@@ -34,7 +36,7 @@ func filled(t testing.TB, r *rand.Rand, n int) (*DB, *model) {
 // someCondition makes a condition on a study, in JSON.
 func someCondition(r *rand.Rand, n, depth int) map[string]any {
 	if depth > 0 {
-		switch r.IntN(8) {
+		switch r.IntN(10) {
 		case 0:
 			return map[string]any{"_and": []any{someCondition(r, n, depth-1), someCondition(r, n, depth-1)}}
 		case 1:
@@ -47,6 +49,10 @@ func someCondition(r *rand.Rand, n, depth int) map[string]any {
 			return map[string]any{"related": map[string]any{pick(r, []string{"_some", "_none"}): someLeaf(r, n)}}
 		case 5:
 			return map[string]any{"related": map[string]any{"wilaya": someWilayaCondition(r)}}
+		case 6:
+			return map[string]any{"_back.studies.related": map[string]any{pick(r, []string{"_some", "_none"}): pick(r, []map[string]any{someLeaf(r, n), {}})}}
+		case 7:
+			return map[string]any{"_back.studies.related": map[string]any{"wilaya": map[string]any{"_back.studies.wilaya": someLeaf(r, n)}}}
 		}
 	}
 	return someLeaf(r, n)
@@ -95,7 +101,7 @@ func someLeaf(r *rand.Rand, n int) map[string]any {
 		return map[string]any{op: v()}
 	}
 	null := map[string]any{"_null": r.IntN(2) == 0}
-	moment := func() any { return schema.Stamp(at(r.IntN(6))) }
+	moment := func() any { return calendar.Stamp(at(r.IntN(6))) }
 	switch r.IntN(16) {
 	case 0:
 		return map[string]any{"title": someText(r)}
@@ -145,15 +151,16 @@ func someList(t *testing.T, r *rand.Rand, tx *Tx, n int) (List, string, bool) {
 	if err := json.Unmarshal(text, &back); err != nil {
 		t.Fatal(err)
 	}
-	f, err := schema.ParseFilter(back, tx.Collection("studies"), tx.Collection, schema.Builtin(), nil)
+	f, err := ask.ParseFilter(back, tx.Collection("studies"), tx.Collection, schema.Builtin(), nil)
 	if err != nil {
 		return List{}, "", false
 	}
 	if r.IntN(4) == 0 && len(f.Path) > 1 {
-		where := schema.Filter{Path: []schema.Step{{Collection: f.Path[0].Target, System: schema.SysLocale}}, Op: schema.Eq, Value: "fr"}
+		where := ask.Filter{Path: []ask.Step{{Collection: f.Path[0].Target, System: schema.SysLocale}}, Op: ask.Eq, Value: "fr"}
 		f.Path[0].Where, f.Path[0].Live = &where, r.IntN(2) == 0
 	}
 	orders := pick(r, []string{"", "-date", "date", "title", "-title", "-date,title", "page_count", "open", "wilaya.number", "-wilaya.name,title",
+		"_back.studies.related.title", "-_back.studies.related.date", "wilaya._back.studies.wilaya.page_count", "-_back.studies.related.wilaya.number",
 		"updated_at", "-published_at", "-revision,title", "-id", "status,-id", "contact", "locale,date"})
 	if orders == "open" {
 		orders = "date,-page_count"
@@ -296,26 +303,29 @@ func TestMatchesAgreesWithTheModel(t *testing.T) {
 func TestWrongQuestionsAreRefused(t *testing.T) {
 	d := site(t)
 	apply(t, d, entryCommit(entry("studies", 1).live("fr", content.Values{"title": "x"}).Entry))
-	leaf := func(f content.FieldID, op schema.Op, v any) schema.Filter {
-		return schema.Filter{Path: []schema.Step{{Collection: "studies", Field: f}}, Op: op, Value: v}
+	leaf := func(f content.FieldID, op ask.Op, v any) ask.Filter {
+		return ask.Filter{Path: []ask.Step{{Collection: "studies", Field: f}}, Op: op, Value: v}
 	}
 	base := List{Collection: "studies", Live: true, Locales: []content.Locale{"fr"}, Limit: 5}
 	for name, change := range map[string]func(*List){
-		"field":       func(l *List) { l.Filter = leaf("nope", schema.Eq, "x") },
-		"operand":     func(l *List) { l.Filter = leaf("title", schema.Eq, 1.0) },
-		"list":        func(l *List) { l.Filter = leaf("title", schema.In, "x") },
-		"between":     func(l *List) { l.Filter = leaf("pages", schema.Between, []any{1.0}) },
-		"variable":    func(l *List) { l.Filter = leaf("title", schema.Eq, schema.Variable{Name: "user"}) },
-		"other":       func(l *List) { l.Filter = leaf("title", schema.Eq, "x"); l.Filter.Path[0].Collection = "wilayas" },
-		"no relation": func(l *List) { f := leaf("title", schema.Eq, "x"); f.Path = append(f.Path, f.Path[0]); l.Filter = f },
+		"field":       func(l *List) { l.Filter = leaf("nope", ask.Eq, "x") },
+		"operand":     func(l *List) { l.Filter = leaf("title", ask.Eq, 1.0) },
+		"list":        func(l *List) { l.Filter = leaf("title", ask.In, "x") },
+		"between":     func(l *List) { l.Filter = leaf("pages", ask.Between, []any{1.0}) },
+		"variable":    func(l *List) { l.Filter = leaf("title", ask.Eq, ask.Variable{Name: "user"}) },
+		"box":         func(l *List) { l.Filter = leaf("place", ask.BBox, []any{1.0, 2.0, 3.0}) },
+		"near":        func(l *List) { l.Filter = leaf("place", ask.Near, "1,2,3") },
+		"not a place": func(l *List) { l.Filter = leaf("pages", ask.Near, []any{1.0, 2.0, 3.0}) },
+		"other":       func(l *List) { l.Filter = leaf("title", ask.Eq, "x"); l.Filter.Path[0].Collection = "wilayas" },
+		"no relation": func(l *List) { f := leaf("title", ask.Eq, "x"); f.Path = append(f.Path, f.Path[0]); l.Filter = f },
 		"order": func(l *List) {
-			l.Order = []schema.Order{{Path: []schema.Step{{Collection: "studies", Field: "topics"}}}}
+			l.Order = []ask.Order{{Path: []ask.Step{{Collection: "studies", Field: "topics"}}}}
 		},
 		"cursor":          func(l *List) { l.After = &Cursor{Cells: []any{"x"}} },
 		"two cursors":     func(l *List) { l.After, l.Before = &Cursor{}, &Cursor{} },
 		"limit":           func(l *List) { l.Limit = MaxPage + 1 },
 		"live in trash":   func(l *List) { l.Trashed = true },
-		"injected column": func(l *List) { l.Filter = leaf(`title" OR 1=1 --`, schema.Eq, "x") },
+		"injected column": func(l *List) { l.Filter = leaf(`title" OR 1=1 --`, ask.Eq, "x") },
 	} {
 		l := base
 		change(&l)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // slugColumn gives a collection with a table and its slug field.
@@ -190,7 +191,7 @@ func (tx *Tx) Taken(col content.CollectionID, field content.FieldID, locale cont
 // the trash too. With Shared an entry that has locales must meet it in all of
 // them. It is false when the entry is not there. Relations are followed in the
 // locale, else in any other.
-func (tx *Tx) Matches(id content.EntryID, live bool, locale content.Locale, f schema.Filter) (bool, error) {
+func (tx *Tx) Matches(id content.EntryID, live bool, locale content.Locale, f ask.Filter) (bool, error) {
 	row, err := tx.c.one(`SELECT e.n, c.id FROM entries e JOIN collections c ON c.n = e.collection WHERE e.id = ?`, id)
 	if err != nil || len(row) == 0 {
 		return false, err
@@ -224,18 +225,26 @@ func (tx *Tx) Matches(id content.EntryID, live bool, locale content.Locale, f sc
 
 // WouldMatch reports whether an entry would meet a filter in its newest values
 // after a commit, which is applied and undone. It needs the Tx of a draft.
-func (tx *Tx) WouldMatch(c content.Commit, id content.EntryID, locale content.Locale, f schema.Filter) (bool, error) {
-	if tx.w == nil {
-		return false, ErrReadOnly
-	}
+func (tx *Tx) WouldMatch(c content.Commit, id content.EntryID, locale content.Locale, f ask.Filter) (bool, error) {
 	matches := false
-	err := tx.w.scope(false, func() (err error) {
-		if err = tx.w.commit(tx.seq+1, maxPlace, &c); err == nil {
+	err := tx.Rehearse(func(stage func(content.Commit) error) (err error) {
+		if err = stage(c); err == nil {
 			matches, err = tx.Matches(id, false, locale, f)
 		}
 		return err
 	})
 	return matches, err
+}
+
+// Rehearse calls f, which may stage commits and sees them in what it reads.
+// All of it is undone at the end. It needs the Tx of a draft.
+func (tx *Tx) Rehearse(f func(stage func(content.Commit) error) error) error {
+	if tx.w == nil {
+		return ErrReadOnly
+	}
+	return tx.w.scope(false, func() error {
+		return f(func(c content.Commit) error { return tx.w.commit(tx.seq+1, maxPlace, &c) })
+	})
 }
 
 // maxPlace is a place in a record that no commit has.

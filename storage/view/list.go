@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/recueil-cms/recueil/core/content"
-	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // maxBranches is the most shelves that are merged in order. With more the rows
@@ -59,8 +59,8 @@ type plan struct {
 	shelves []int // whose rows stand for their entries
 	terms   []term
 	q       *query
-	all     []schema.Filter // what has to hold, relations resolved where that is cheap
-	parts   []string        // the same on r
+	all     []ask.Filter // what has to hold, relations resolved where that is cheap
+	parts   []string     // the same on r
 }
 
 func (tx *Tx) plan(l *List) (*plan, error) {

@@ -9,6 +9,9 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
+	"github.com/recueil-cms/recueil/core/schema/calendar"
+	"github.com/recueil-cms/recueil/core/schema/letters"
 )
 
 // model is the view as a person would write it down: every entry, and every
@@ -61,12 +64,12 @@ func (m *model) row(e *content.Entry, live bool, order []content.Locale, all boo
 	return nil
 }
 
-func (m *model) holds(r *modelRow, live bool, order []content.Locale, f schema.Filter) bool {
+func (m *model) holds(r *modelRow, live bool, order []content.Locale, f ask.Filter) bool {
 	switch {
 	case f.And != nil:
-		return !slices.ContainsFunc(f.And, func(p schema.Filter) bool { return !m.holds(r, live, order, p) })
+		return !slices.ContainsFunc(f.And, func(p ask.Filter) bool { return !m.holds(r, live, order, p) })
 	case f.Or != nil:
-		return slices.ContainsFunc(f.Or, func(p schema.Filter) bool { return m.holds(r, live, order, p) })
+		return slices.ContainsFunc(f.Or, func(p ask.Filter) bool { return m.holds(r, live, order, p) })
 	case f.Not != nil:
 		return !m.holds(r, live, order, *f.Not)
 	case len(f.Path) == 0:
@@ -75,25 +78,45 @@ func (m *model) holds(r *modelRow, live bool, order []content.Locale, f schema.F
 	return m.path(r, live, live, order, f.Path, f)
 }
 
-func (m *model) path(r *modelRow, base, live bool, order []content.Locale, path []schema.Step, f schema.Filter) bool {
+func (m *model) path(r *modelRow, base, live bool, order []content.Locale, path []ask.Step, f ask.Filter) bool {
 	step := path[0]
 	if len(path) == 1 {
 		return m.leaf(r, step, f)
 	}
 	found := false
-	for _, key := range keysIn(r.values[step.Field]) {
-		e := m.entries[content.EntryID(key)]
-		if e == nil || e.Collection != step.Target || e.TrashedAt != nil {
-			continue
-		}
-		there := base || step.Live
-		t := m.row(e, there, order, true)
-		if t == nil || (step.Where != nil && !m.holds(t, there, order, *step.Where)) {
+	there := base || step.Live
+	for _, t := range m.ends(r, there, order, step) {
+		if step.Where != nil && !m.holds(t, there, order, *step.Where) {
 			continue
 		}
 		found = found || m.path(t, base, there, order, path[1:], f)
 	}
 	return found != step.None
+}
+
+// ends gives the rows that a step leads to: the targets of a relation, or those
+// that point here.
+func (m *model) ends(r *modelRow, live bool, order []content.Locale, step ask.Step) (rows []*modelRow) {
+	row := func(e *content.Entry) *modelRow {
+		if e == nil || e.Collection != step.Target || e.TrashedAt != nil {
+			return nil
+		}
+		return m.row(e, live, order, true)
+	}
+	if step.Back {
+		for _, e := range m.entries {
+			if t := row(e); t != nil && slices.Contains(keysIn(t.values[step.Field]), string(r.e.ID)) {
+				rows = append(rows, t)
+			}
+		}
+		return rows
+	}
+	for _, key := range keysIn(r.values[step.Field]) {
+		if t := row(m.entries[content.EntryID(key)]); t != nil {
+			rows = append(rows, t)
+		}
+	}
+	return rows
 }
 
 func keysIn(v any) []string {
@@ -111,7 +134,7 @@ func keysIn(v any) []string {
 }
 
 // cells gives the cells of one field of a row and its column type.
-func (m *model) cells(r *modelRow, step schema.Step) ([]any, schema.ColumnType) {
+func (m *model) cells(r *modelRow, step ask.Step) ([]any, schema.ColumnType) {
 	if step.System == "" {
 		f := m.defs[r.e.Collection].Field(step.Field)
 		kind := m.kinds[f.Kind]
@@ -129,7 +152,7 @@ func (m *model) cells(r *modelRow, step schema.Step) ([]any, schema.ColumnType) 
 	}
 	text := map[string]string{
 		schema.SysID: string(r.e.ID), schema.SysStatus: string(r.e.Status(r.locale)), schema.SysLocale: string(r.locale),
-		schema.SysCreatedAt: schema.Stamp(r.e.CreatedAt), schema.SysUpdatedAt: schema.Stamp(r.e.UpdatedAt),
+		schema.SysCreatedAt: calendar.Stamp(r.e.CreatedAt), schema.SysUpdatedAt: calendar.Stamp(r.e.UpdatedAt),
 		schema.SysCreatedBy: r.e.CreatedBy.ID, schema.SysParent: string(r.e.Parent), schema.SysPosition: r.e.Position,
 	}[step.System]
 	switch step.System {
@@ -137,7 +160,7 @@ func (m *model) cells(r *modelRow, step schema.Step) ([]any, schema.ColumnType) 
 		return []any{float64(r.e.Revision)}, schema.NumberColumn
 	case schema.SysPublishedAt:
 		if at := r.e.Side(r.locale).PublishedAt; at != nil {
-			return []any{schema.Stamp(*at)}, schema.TimeColumn
+			return []any{calendar.Stamp(*at)}, schema.TimeColumn
 		}
 		return nil, schema.TimeColumn
 	case schema.SysCreatedAt, schema.SysUpdatedAt:
@@ -149,19 +172,19 @@ func (m *model) cells(r *modelRow, step schema.Step) ([]any, schema.ColumnType) 
 	return []any{text}, schema.KeysColumn
 }
 
-func (m *model) leaf(r *modelRow, step schema.Step, f schema.Filter) bool {
+func (m *model) leaf(r *modelRow, step ask.Step, f ask.Filter) bool {
 	cells, column := m.cells(r, step)
 	list, _ := f.Value.([]any)
 	switch f.Op {
-	case schema.Null:
+	case ask.Null:
 		return (len(cells) == 0) == f.Value.(bool)
-	case schema.Eq:
+	case ask.Eq:
 		return slices.Contains(cells, f.Value)
-	case schema.Neq:
+	case ask.Neq:
 		return !slices.Contains(cells, f.Value)
-	case schema.In:
+	case ask.In:
 		return slices.ContainsFunc(list, func(v any) bool { return slices.Contains(cells, v) })
-	case schema.Nin:
+	case ask.Nin:
 		return !slices.ContainsFunc(list, func(v any) bool { return slices.Contains(cells, v) })
 	}
 	if len(cells) == 0 {
@@ -169,20 +192,20 @@ func (m *model) leaf(r *modelRow, step schema.Step, f schema.Filter) bool {
 	}
 	order := func(v any) int { return compareCells(column, cells[0], v) }
 	switch f.Op {
-	case schema.Lt:
+	case ask.Lt:
 		return order(f.Value) < 0
-	case schema.Lte:
+	case ask.Lte:
 		return order(f.Value) <= 0
-	case schema.Gt:
+	case ask.Gt:
 		return order(f.Value) > 0
-	case schema.Gte:
+	case ask.Gte:
 		return order(f.Value) >= 0
-	case schema.Between:
+	case ask.Between:
 		return order(list[0]) >= 0 && order(list[1]) <= 0
-	case schema.Contains:
-		return strings.Contains(schema.SortKey(cells[0].(string)), schema.SortKey(f.Value.(string)))
-	case schema.StartsWith:
-		return strings.HasPrefix(schema.SortKey(cells[0].(string)), schema.SortKey(f.Value.(string)))
+	case ask.Contains:
+		return strings.Contains(letters.SortKey(cells[0].(string)), letters.SortKey(f.Value.(string)))
+	case ask.StartsWith:
+		return strings.HasPrefix(letters.SortKey(cells[0].(string)), letters.SortKey(f.Value.(string)))
 	}
 	panic("operator " + f.Op)
 }
@@ -195,7 +218,7 @@ func compareCells(column schema.ColumnType, a, b any) int {
 		return cmp.Compare(boolInt(a), boolInt(b.(bool)))
 	}
 	if column == schema.TextColumn {
-		return strings.Compare(schema.SortKey(a.(string)), schema.SortKey(b.(string)))
+		return strings.Compare(letters.SortKey(a.(string)), letters.SortKey(b.(string)))
 	}
 	return strings.Compare(a.(string), b.(string))
 }
@@ -230,37 +253,42 @@ func (m *model) list(l List) []content.EntryID {
 	return out
 }
 
-func (m *model) compare(a, b *modelRow, l List, o schema.Order) int {
-	x, column := m.far(a, l, o.Path)
-	y, _ := m.far(b, l, o.Path)
-	n := len(x) - len(y)
-	if len(x) > 0 && len(y) > 0 {
-		n = compareCells(column, x[0], y[0])
-	}
+func (m *model) compare(a, b *modelRow, l List, o ask.Order) int {
+	x, column := m.far(a, l, o.Path, o.Descending)
+	y, _ := m.far(b, l, o.Path, o.Descending)
+	n := compareAbsent(column, x, y)
 	if o.Descending {
 		return -n
 	}
 	return n
 }
 
-// far gives the cells at the end of a path over relations to one target each.
-func (m *model) far(r *modelRow, l List, path []schema.Step) ([]any, schema.ColumnType) {
-	for len(path) > 1 {
-		keys := keysIn(r.values[path[0].Field])
-		if len(keys) == 0 {
-			return nil, schema.NoColumn
-		}
-		e := m.entries[content.EntryID(keys[0])]
-		if e == nil || e.Collection != path[0].Target || e.TrashedAt != nil {
-			return nil, schema.NoColumn
-		}
-		if r = m.row(e, l.Live, l.Locales, true); r == nil {
-			return nil, schema.NoColumn
-		}
-		path = path[1:]
+// compareAbsent puts what is absent first.
+func compareAbsent(column schema.ColumnType, x, y []any) int {
+	if len(x) > 0 && len(y) > 0 {
+		return compareCells(column, x[0], y[0])
 	}
-	cells, column := m.cells(r, path[0])
-	return cells[:min(1, len(cells))], column
+	return len(x) - len(y)
+}
+
+// far gives the cell at the end of a path over relations: of several the first
+// one in the direction of the order.
+func (m *model) far(r *modelRow, l List, path []ask.Step, descending bool) (best []any, column schema.ColumnType) {
+	if len(path) == 1 {
+		cells, column := m.cells(r, path[0])
+		return cells[:min(1, len(cells))], column
+	}
+	for i, t := range m.ends(r, l.Live, l.Locales, path[0]) {
+		cells, c := m.far(t, l, path[1:], descending)
+		if len(cells) > 0 {
+			column = c
+		}
+		n := compareAbsent(column, cells, best)
+		if i == 0 || n != 0 && (n > 0) == descending {
+			best = cells
+		}
+	}
+	return best, column
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 )
 
 // term is one key of an order.
@@ -32,14 +33,14 @@ const (
 
 // terms compiles an order. The last term is always the entry's id, in the
 // direction of the key before it, so that an index serves it.
-func (q *query) terms(col *collection, orders []schema.Order) ([]term, error) {
+func (q *query) terms(col *collection, orders []ask.Order) ([]term, error) {
 	var out []term
 	descending := false
 	for _, o := range orders {
 		if len(o.Path) == 0 {
 			return nil, fmt.Errorf("%w: an order without a path", ErrBadFilter)
 		}
-		t, err := q.term(col, "r", o.Path)
+		t, err := q.term(col, "r", o.Path, o.Descending)
 		if err != nil {
 			return nil, err
 		}
@@ -52,13 +53,13 @@ func (q *query) terms(col *collection, orders []schema.Order) ([]term, error) {
 	return append(out, term{expr: "r.entry", column: "entry", descending: descending}), nil
 }
 
-func (q *query) term(col *collection, r string, path []schema.Step) (term, error) {
+func (q *query) term(col *collection, r string, path []ask.Step, descending bool) (term, error) {
 	step := path[0]
 	if step.Collection != "" && step.Collection != col.id {
 		return term{}, fmt.Errorf("%w: an order by %q on %q", ErrBadFilter, step.Collection, col.id)
 	}
 	if len(path) > 1 {
-		return q.farTerm(col, r, path)
+		return q.farTerm(col, r, path, descending)
 	}
 	if step.System != "" {
 		f, ok := systemColumns[step.System]
@@ -77,8 +78,8 @@ func (q *query) term(col *collection, r string, path []schema.Step) (term, error
 }
 
 // farTerm orders by a field of the one target of a relation; when there are
-// several, by the least.
-func (q *query) farTerm(col *collection, r string, path []schema.Step) (term, error) {
+// several, by that of the first one in the direction of the order.
+func (q *query) farTerm(col *collection, r string, path []ask.Step, descending bool) (term, error) {
 	live := q.live || path[0].Live
 	to, t, from, where, err := q.target(col, r, live, path[0])
 	if err != nil {
@@ -94,11 +95,15 @@ func (q *query) farTerm(col *collection, r string, path []schema.Step) (term, er
 		q.args, q.alias = inner.args, inner.alias
 		where += " AND " + bound
 	}
-	rest, err := q.term(to, t, path[1:])
+	rest, err := q.term(to, t, path[1:], descending)
 	if err != nil {
 		return term{}, err
 	}
-	rest.expr = fmt.Sprintf("coalesce((SELECT min(%s) FROM %s WHERE %s), %s)", rest.expr, from, where, rest.kind.absent())
+	first := "min"
+	if descending {
+		first = "max"
+	}
+	rest.expr = fmt.Sprintf("coalesce((SELECT %s(%s) FROM %s WHERE %s), %s)", first, rest.expr, from, where, rest.kind.absent())
 	rest.column = ""
 	return rest, nil
 }

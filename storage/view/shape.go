@@ -10,6 +10,8 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
+	"github.com/recueil-cms/recueil/core/schema/letters"
 )
 
 // never stands for a time that is absent, ahead of all others. Columns hold a
@@ -130,7 +132,7 @@ func (c *column) cell(v any) []any {
 	switch c.Type {
 	case schema.TextColumn:
 		if s, ok := v.(string); ok {
-			return []any{s, schema.SortKey(s)}
+			return []any{s, letters.SortKey(s)}
 		}
 	case schema.TimeColumn:
 		if s, ok := v.(string); ok {
@@ -160,7 +162,7 @@ type shape struct {
 
 // shapeOf derives the layout from the definition. number gives the number of a
 // field, for ever the same.
-func shapeOf(table string, c *schema.Collection, kinds schema.Kinds, sort []schema.Order, number func(content.FieldID) (int, error)) (*shape, error) {
+func shapeOf(table string, c *schema.Collection, kinds schema.Kinds, sort []ask.Order, number func(content.FieldID) (int, error)) (*shape, error) {
 	s := &shape{Rank: "published"}
 	for _, f := range c.Fields {
 		n, err := number(f.ID)
@@ -204,7 +206,7 @@ func (s *shape) names() []string {
 	return out
 }
 
-func indexesOf(c *schema.Collection, s *shape, sort []schema.Order) []index {
+func indexesOf(c *schema.Collection, s *shape, sort []ask.Order) []index {
 	byShelf := func(columns ...string) index {
 		return index{Columns: append(append([]string{"shelf"}, columns...), "entry")}
 	}
@@ -236,7 +238,7 @@ const unusual = "status <> 'published'"
 
 // defaultOrder gives the columns of an index for a default order of several
 // keys, or nil.
-func defaultOrder(s *shape, sort []schema.Order) []string {
+func defaultOrder(s *shape, sort []ask.Order) []string {
 	if len(sort) < 2 {
 		return nil
 	}
@@ -263,7 +265,7 @@ func defaultOrder(s *shape, sort []schema.Order) []string {
 }
 
 // orderColumn gives the column of a step by which rows are ordered, or "".
-func orderColumn(s *shape, step schema.Step) string {
+func orderColumn(s *shape, step ask.Step) string {
 	if step.System != "" {
 		return systemColumns[step.System].name
 	}

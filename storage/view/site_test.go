@@ -8,6 +8,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 )
 
@@ -165,22 +166,22 @@ func ids(rows []*Row) []content.EntryID {
 }
 
 // filter parses a filter in its JSON form.
-func filter(t testing.TB, tx *Tx, col, text string) schema.Filter {
+func filter(t testing.TB, tx *Tx, col, text string) ask.Filter {
 	t.Helper()
 	var raw any
 	if err := json.Unmarshal([]byte(text), &raw); err != nil {
 		t.Fatal(err)
 	}
-	f, err := schema.ParseFilter(raw, tx.Collection(col), tx.Collection, schema.Builtin(), nil)
+	f, err := ask.ParseFilter(raw, tx.Collection(col), tx.Collection, schema.Builtin(), nil)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return f
 }
 
-func sort(t testing.TB, tx *Tx, col, text string) []schema.Order {
+func sort(t testing.TB, tx *Tx, col, text string) []ask.Order {
 	t.Helper()
-	o, err := schema.ParseSort(text, tx.Collection(col), tx.Collection, schema.Builtin())
+	o, err := ask.ParseSort(text, tx.Collection(col), tx.Collection, schema.Builtin())
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}

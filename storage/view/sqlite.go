@@ -30,9 +30,10 @@ var errStop = errors.New("enough")
 // would add locks and conversions to every row, and pools what must stay one
 // transaction.
 type conn struct {
-	raw   driver.Conn
-	stmts map[string]*statement
-	clock int64 // counts uses, for leaving out the statement used longest ago
+	raw    driver.Conn
+	stmts  map[string]*statement
+	probes probes
+	clock  int64 // counts uses, for leaving out the statement used longest ago
 }
 
 type statement struct {

@@ -9,7 +9,7 @@ import (
 // Format numbers the layout of the file and everything that goes into it: the
 // tables, the packing of values, the folding of texts. A file with another
 // number is deleted and made anew, so a change here needs no migration.
-const Format = 1
+const Format = 2
 
 const (
 	pageBytes = 8192
@@ -106,6 +106,15 @@ var tables = []string{
 		place INTEGER NOT NULL,
 		PRIMARY KEY(entry, revision)
 	) WITHOUT ROWID`,
+	// Slugs under which entries were ever live, the last entry that was.
+	`CREATE TABLE slugs(
+		collection INTEGER NOT NULL,
+		locale TEXT NOT NULL, -- "" for slugs that are not localized
+		slug TEXT NOT NULL,
+		entry TEXT NOT NULL,
+		PRIMARY KEY(collection, slug, locale)
+	) WITHOUT ROWID`,
+	`CREATE INDEX slugs_entry ON slugs(entry)`,
 	`CREATE TABLE audit(
 		seq INTEGER NOT NULL,
 		place INTEGER NOT NULL,

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
-	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/schema/ask"
 	"github.com/recueil-cms/recueil/storage/commitlog"
 )
 
@@ -38,11 +38,11 @@ type List struct {
 	Locales []content.Locale
 	// Filter and Order follow a relation to its targets in the first of Locales
 	// that these have, else in any; live only to what is live.
-	Filter schema.Filter
+	Filter ask.Filter
 	// Order ends with the id, in the direction of the key before it, whether it
 	// says so or not. Empty values come before all others, so after them when
 	// descending.
-	Order []schema.Order
+	Order []ask.Order
 	// After continues behind a row, Before gives the page that ends just ahead
 	// of one; at most one of them is set, and then Offset must be 0.
 	After, Before *Cursor

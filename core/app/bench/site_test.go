@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/action"
+	"github.com/recueil-cms/recueil/core/action/sealed"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/storage"
@@ -39,7 +40,7 @@ func openSite(b *testing.B, bucket storage.Bucket, name string, snapshot bool) (
 	ctx := b.Context()
 	dir := b.TempDir()
 	began := time.Now()
-	log, err := commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](action.Codec{Keys: keyring.Open(bucket, rand.Reader)}),
+	log, err := commitlog.Open(ctx, bucket, commitlog.Codec[content.Commit](sealed.Codec{Keys: keyring.Open(bucket, rand.Reader)}),
 		commitlog.Options{Node: name, Now: time.Now, Rand: rand.Reader, Temp: dir})
 	check(b, err)
 	db, err := view.Open(ctx, filepath.Join(dir, "view"), schema.Builtin(), view.Options{})

@@ -22,7 +22,7 @@ import (
 	"github.com/recueil-cms/recueil/core/content"
 )
 
-//go:embed content territories.json drafts.json words.json
+//go:embed content modules territories.json drafts.json words.json
 var files embed.FS
 
 // Entry is one entry of the demonstration, its references resolved.
@@ -73,6 +73,9 @@ func ID(key string) content.EntryID {
 func Entries() ([]Entry, error) {
 	l := loader{seen: map[string]*Entry{}}
 	if err := l.walk(); err != nil {
+		return nil, err
+	}
+	if err := l.attach(); err != nil {
 		return nil, err
 	}
 	out := make([]Entry, 0, len(l.order))
@@ -182,7 +185,7 @@ func (e *Entry) share(values map[string]any) error {
 }
 
 var (
-	reference = regexp.MustCompile(`^@[a-z]+/[a-z0-9-]+$`)
+	reference = regexp.MustCompile(`^@[a-z-]+/[a-z0-9-]+$`)
 	link      = regexp.MustCompile(`\(entry:([a-z]+/[a-z0-9-]+)\)`)
 )
 
@@ -257,7 +260,7 @@ func arrange(in []Entry) []Entry {
 
 // rank orders collections so that most references lead backwards.
 func rank(collection string) int {
-	first := []string{"territories", "terms", "funds", "authorities", "associations", "people", "projects", "studies", "experiences", "news", "pages", "menus", "settings"}
+	first := []string{"territories", "terms", "funds", "authorities", "associations", "people", "projects", "studies", "experiences", "news", "pages", "menus", "redirects", "settings"}
 	if i := slices.Index(first, collection); i >= 0 {
 		return i
 	}

@@ -1,0 +1,1 @@
+function e(e){let t=new Date(e);return Number.isNaN(t.getTime())?``:new Date(t.getTime()-t.getTimezoneOffset()*6e4).toISOString().slice(0,16)}function t(e){let t=new Date(e);return e&&!Number.isNaN(t.getTime())?t.toISOString():null}export{e as n,t};

@@ -1,0 +1,191 @@
+package site
+
+import (
+	"encoding/json"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/core/query"
+	"github.com/recueil-cms/recueil/core/schema"
+	"github.com/recueil-cms/recueil/core/site/entry"
+	"github.com/recueil-cms/recueil/core/site/page"
+	"github.com/recueil-cms/recueil/core/slot"
+)
+
+// slots is what modules offer now. Which modules there are is a noun, on which
+// every page depends that could show one.
+func (v *visit) slots() slot.Slots {
+	if v.site.o.Slots == nil {
+		return slot.Slots{}
+	}
+	v.Depend(query.Dependency{Noun: content.NounPlugin})
+	return v.site.o.Slots.Slots()
+}
+
+// render asks the modules for all that a page shows of them. The answer is
+// theirs to keep, so that the page is not.
+func (v *visit) render(items []slot.Item) (map[string]slot.Rendered, error) {
+	v.Volatile = true
+	items = items[:min(len(items), slot.MaxItems)]
+	all, err := v.site.o.Slots.Render(v.Reader.Ctx, v.Locale, items)
+	out := map[string]slot.Rendered{}
+	for _, one := range all {
+		if !one.Missing {
+			v.resolve(one.Tree, 0)
+			out[one.Key] = one
+		}
+	}
+	return out, err
+}
+
+// modulePage answers with a page of a module; done is false when it has none
+// at this address.
+func (v *visit) modulePage(rest []string) (done bool, err error) {
+	asked, places := v.slots().Match(rest)
+	if asked == nil {
+		return false, nil
+	}
+	item := slot.Item{Key: "page", Page: asked.ID, Places: places, Query: map[string]string{}}
+	for name := range v.params(asked.Query...) {
+		item.Query[name] = v.query.Get(name)
+	}
+	given := len(item.Query)
+	for name, most := range asked.Draws {
+		if item.Query[name] == "" {
+			item.Query[name] = strconv.Itoa(1 + rand.IntN(max(most, 1))) //nolint:gosec // an order, no secret
+		}
+	}
+	all, err := v.render([]slot.Item{item})
+	if err != nil {
+		return true, problem.Wrap(err, problem.Unavailable, "unavailable", nil)
+	}
+	one, ok := all["page"]
+	if !ok {
+		return false, nil
+	}
+	p, err := v.page("module")
+	if err != nil {
+		return true, err
+	}
+	name := entry.Label(asked.Title, v.Locale, asked.ID)
+	p.Title, p.Description, p.Crumbs = one.Title, one.Description, []page.Crumb{v.homeCrumb()}
+	if p.Title == "" {
+		p.Title = name
+	} else if len(rest) > 1 && v.hasPage(rest[:1]) {
+		p.Crumbs = append(p.Crumbs, page.Crumb{Title: name, URL: v.Address(rest[:1])})
+	}
+	p.Modules = []*entry.Module{{HTML: one.HTML, Tree: one.Tree, Stale: one.Stale}}
+	p.Tell(one.Structured)
+	p.At(strings.TrimPrefix(v.Address(rest), "/"+string(v.Locale)))
+	if given > 0 {
+		p.Canonical, p.Alternates = "", nil
+	}
+	p.JSONLD = v.structured(v.breadcrumbs(p))
+	return true, v.send(p)
+}
+
+// hasPage reports whether modules may answer an address.
+func (v *visit) hasPage(rest []string) bool {
+	page, _ := v.slots().Match(rest)
+	return page != nil
+}
+
+// modules fills in the blocks of modules: those that editors placed, and those
+// that stand on all pages of a kind. What fails leaves its place empty.
+func (v *visit) modules(p *page.Page) {
+	offered := v.slots()
+	var items []slot.Item
+	of := slot.Item{}
+	place := "home"
+	if p.Kind != "home" {
+		place = ""
+		if p.Entry != nil {
+			of.Collection, of.Entry = string(p.Entry.Collection.ID), p.Entry.ID
+			place = of.Collection
+		}
+	}
+	for i, b := range v.placed {
+		if id := b.Text("block"); offered.Find(id) != nil {
+			item := of
+			item.Key, item.Block = "b"+strconv.Itoa(i), id
+			item.Props, _ = json.Marshal(b.Raw("props"))
+			items = append(items, item)
+		}
+	}
+	for _, b := range offered.Blocks[:min(len(offered.Blocks), slot.MaxBlocks)] {
+		if place != "" && slices.Contains(b.On, place) {
+			item := of
+			item.Key, item.Block = b.ID, b.ID
+			items = append(items, item)
+		}
+	}
+	if len(items) == 0 {
+		return
+	}
+	all, err := v.render(items)
+	if err != nil {
+		v.site.o.Log.Warn("blocks of modules are left out of a page", slog.String("page", p.URL), slog.Any("error", err))
+	}
+	for i, b := range v.placed {
+		if one, ok := all["b"+strconv.Itoa(i)]; ok {
+			p.Tell(one.Structured)
+			b.Module = &entry.Module{Title: one.Title, HTML: one.HTML, Tree: one.Tree, Stale: one.Stale}
+		}
+	}
+	for _, b := range offered.Blocks {
+		if one, ok := all[b.ID]; ok {
+			p.Tell(one.Structured)
+			p.Modules = append(p.Modules, &entry.Module{Title: one.Title, HTML: one.HTML, Tree: one.Tree, Stale: one.Stale})
+		}
+	}
+}
+
+// resolve turns what a tree links to into addresses of this site.
+func (v *visit) resolve(n *slot.Node, depth int) {
+	if n == nil || depth > schema.MaxDepth*2 {
+		return
+	}
+	v.resolveIn(n.Values, depth)
+	for _, child := range n.Children {
+		v.resolve(child, depth+1)
+	}
+}
+
+func (v *visit) resolveIn(value any, depth int) {
+	if depth > schema.MaxDepth*2 {
+		return
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		if to, _ := value["to"].(string); to != "" {
+			value["url"] = v.leads(to)
+		}
+		for _, inner := range value {
+			v.resolveIn(inner, depth+1)
+		}
+	case []any:
+		for _, inner := range value {
+			v.resolveIn(inner, depth+1)
+		}
+	}
+}
+
+// leads gives where "entry:<collection>/<id>", "/path" or an address elsewhere
+// leads, or "".
+func (v *visit) leads(to string) string {
+	named, ok := strings.CutPrefix(to, "entry:")
+	if !ok {
+		return v.Inside(to)
+	}
+	collection, id, _ := strings.Cut(named, "/")
+	item, err := v.Read(collection, id, schema.SysID)
+	if err != nil {
+		return ""
+	}
+	return item.URL
+}

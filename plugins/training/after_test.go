@@ -1,0 +1,351 @@
+package training
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/problem"
+	"github.com/recueil-cms/recueil/plugins/host/console"
+	"github.com/recueil-cms/recueil/plugins/host/tree"
+	"github.com/recueil-cms/recueil/plugins/sdk/sdktest"
+	"github.com/recueil-cms/recueil/plugins/training/lheo"
+)
+
+// editor is somebody who may do all of this in the console.
+func (s *stage) editor() content.Actor {
+	s.t.Helper()
+	if s.who.ID == "" {
+		s.who = s.User("editor")
+	}
+	return s.who
+}
+
+// file reads a route that gives a file.
+func (s *stage) file(path string) (int, string) {
+	s.t.Helper()
+	status, body, err := s.Request(s.editor(), "GET", path, "")
+	if err != nil {
+		s.t.Fatalf("%s: %v", path, err)
+	}
+	return status, body
+}
+
+// opens opens the board of the session, perhaps pressing something, and gives
+// what is shown.
+func (s *stage) opens(action string, values map[string]any) *console.Shown {
+	s.t.Helper()
+	raw, err := json.Marshal(values)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	i := console.Interaction{Place: "board", Action: action, Params: map[string]string{"session": s.session}}
+	if values != nil {
+		i.Values = raw
+	}
+	view, err := s.Interact(s.editor(), i)
+	if err != nil {
+		s.t.Fatalf("%s: %v", action, err)
+	}
+	if _, err := tree.Parse(view.Tree, nil); err != nil {
+		s.t.Fatalf("%s: %v", action, err)
+	}
+	return view
+}
+
+func (s *stage) day() string {
+	return fmt.Sprint(s.Entry(sessions, s.session)["starts"])
+}
+
+// From the door to the certificate, and to what is said of it.
+func TestAfterwards(t *testing.T) {
+	s := on(t, nil, nil)
+	lina, amine := s.join("lina", map[string]any{"visible": "participants"}), s.join("amine", map[string]any{"visible": "all"})
+	s.state(lina, "accepted")
+	s.state(amine, "accepted")
+	for at, want := range map[string][2]bool{"/training/sessions/gcp-bejaia": {false, true}, "/training/mine": {false, true}} {
+		html := string(s.Page("fr", at, map[string]string{"r": lina.id, "t": lina.token}).HTML)
+		if strings.Contains(html, "<li dir=\"auto\">lina") != want[0] || strings.Contains(html, "<li dir=\"auto\">amine") != want[1] {
+			t.Errorf("who lets their name be seen, on %s: %s", at, html)
+		}
+	}
+	if html := string(s.Page("fr", "/training/mine", map[string]string{"r": amine.id, "t": amine.token}).HTML); !strings.Contains(html, "<li dir=\"auto\">lina") {
+		t.Errorf("participants do not see each other: %s", html)
+	}
+	am, pm := s.day()+"-am", s.day()+"-pm"
+	if status, body := s.file("/sessions/" + s.session + "/attendance/" + am); status != 200 || !strings.HasPrefix(body, "%PDF-") {
+		t.Fatalf("%d %.40q", status, body)
+	}
+	if status, _ := s.file("/sessions/" + s.session + "/attendance/2000-01-01-am"); status != 404 {
+		t.Errorf("a sheet for another day: %d", status)
+	}
+	if _, _, err := s.Request(sdktest.Visitor, "GET", "/sessions/"+s.session+"/attendance/"+am, ""); problem.CodeOf(err) != "sign_in_first" {
+		t.Errorf("a visitor has the list of participants: %v", err)
+	}
+	for _, half := range []string{am, pm} {
+		s.opens("sign", map[string]any{"id": lina.id, "half": half, "there": true})
+	}
+	s.opens("sign", map[string]any{"id": amine.id, "half": am, "there": true})
+	if status, _ := s.file("/papers/certificate.pdf?r=" + lina.id + "&t=" + lina.token); status != 409 {
+		t.Errorf("a certificate before the end: %d", status)
+	}
+	safia := s.create("training-trainer", map[string]any{"name": "Safia"})
+	if err := s.Save(s.training, map[string]any{"trainers": []any{safia}}); err != nil {
+		t.Fatal(err)
+	}
+	if shown := string(s.opens("trainer", map[string]any{"id": safia, "half": am, "there": true}).Tree); !strings.Contains(shown, "Retirer la signature") {
+		t.Errorf("the trainer has not signed: %s", shown)
+	}
+	if v := s.opens("trainer", map[string]any{"id": lina.id, "half": am, "there": true}); v.Tone != "danger" {
+		t.Errorf("somebody signs as the trainer: %+v", v)
+	}
+	if status, body := s.file("/sessions/" + s.session + "/attendance/" + am); status != 200 || !strings.HasPrefix(body, "%PDF-") {
+		t.Fatalf("%d %.40q", status, body)
+	}
+	s.opens("close", nil)
+	s.state(lina, "attended")
+	s.state(amine, "partial")
+	status, body := s.file("/papers/certificate.pdf?locale=ar&r=" + lina.id + "&t=" + lina.token)
+	if status != 200 || !strings.HasPrefix(body, "%PDF-") {
+		t.Fatalf("%d %.60q", status, body)
+	}
+	if status, _ := s.file("/papers/certificate.pdf?r=" + lina.id + "&t=" + amine.token); status != 403 {
+		t.Errorf("with the token of somebody else: %d", status)
+	}
+	_, table := s.file("/sessions/" + s.session + "/registrations.csv")
+	rows := strings.Split(table, "\n")
+	i := slices.IndexFunc(rows, func(r string) bool { return strings.Contains(r, "lina@example.org") })
+	if i < 0 || !strings.Contains(rows[i], "attended") {
+		t.Fatalf("%s", table)
+	}
+	code := strings.TrimSpace(rows[i][strings.LastIndex(rows[i], ",")+1:])
+	if html := string(s.Page("fr", "/training/certificate", map[string]string{"code": strings.ToLower(code)}).HTML); !strings.Contains(html, "authentique") ||
+		!strings.Contains(html, "Gestion du cycle de projet") || strings.Contains(html, "lina") {
+		t.Errorf("code %q: %s", code, html)
+	}
+	if html := string(s.Page("en", "/training/certificate", map[string]string{"code": "AAAA-BBBB-CCCC"}).HTML); !strings.Contains(html, "No certificate has this code") {
+		t.Errorf("%s", html)
+	}
+	s.opinions(lina, amine)
+}
+
+// opinions are given once, and kept without a name.
+func (s *stage) opinions(lina, amine member) {
+	t := s.t
+	form := map[string]any{"r": lina.id, "t": lina.token, "content": 5, "trainer": 4, "organisation": 3, "usefulness": 5}
+	if status, got := s.post("/evaluate", map[string]any{"r": lina.id, "t": lina.token, "content": 6}); status != 422 || got["fault"] != "question" {
+		t.Errorf("%d %v", status, got)
+	}
+	for range 2 {
+		if status, got := s.post("/evaluate", form); status != 200 || got["done"] != "evaluate" {
+			t.Errorf("%d %v", status, got)
+		}
+	}
+	s.opens("publish", map[string]any{})
+	kept := s.Entry(trainings, s.training)["published_results"]
+	if got := fmt.Sprint(kept); !strings.Contains(got, "participants:2") || !strings.Contains(got, "completion:75") || strings.Contains(got, "satisfaction:4") {
+		t.Errorf("one opinion is no average: %s", got)
+	}
+	if status, _ := s.post("/evaluate", map[string]any{"r": amine.id, "t": lina.token}); status != 403 {
+		t.Errorf("%d", status)
+	}
+}
+
+func TestFeeds(t *testing.T) {
+	s := on(t, nil, nil)
+	_, feed := s.file("/calendar.ics")
+	for _, want := range []string{"UID:" + s.session + "-1@site.example", "UID:" + s.session + "-2@site.example", "SEQUENCE:0", "SUMMARY:Gestion du cycle de projet", "TZID=Africa/Algiers"} {
+		if !strings.Contains(feed, want) {
+			t.Errorf("%q is not in %s", want, feed)
+		}
+	}
+	if _, none := s.file("/calendar.ics?wilaya=nowhere"); strings.Contains(none, "VEVENT") {
+		t.Errorf("%s", none)
+	}
+	lina := s.join("lina", nil)
+	s.state(lina, "accepted")
+	later := time.Now().UTC().AddDate(0, 1, 3).Format(time.DateOnly)
+	s.Until("the session is known", func() bool { return s.Save(s.session, map[string]any{"min_participants": 1}) == nil })
+	if err := s.Save(s.session, map[string]any{"half_days": []any{map[string]any{"day": later, "part": "am", "from": "09:00", "to": "12:00"}}}); err != nil {
+		t.Fatal(err)
+	}
+	m := s.hasLetter("lina", "changed")
+	if len(m.Attachments) != 1 || !strings.Contains(string(m.Attachments[0].Data), "SEQUENCE:1") || s.day() != later {
+		t.Errorf("%+v", m)
+	}
+	_, course := s.file("/trainings/" + s.training + "/course.jsonld")
+	var doc struct {
+		Type      string `json:"@type"`
+		Instances []struct {
+			Start string `json:"startDate"`
+			Left  int    `json:"remainingAttendeeCapacity"`
+			Most  int    `json:"maximumAttendeeCapacity"`
+		} `json:"hasCourseInstance"`
+	}
+	if err := json.Unmarshal([]byte(course), &doc); err != nil || doc.Type != "Course" || len(doc.Instances) != 1 || doc.Instances[0].Start != later || doc.Instances[0].Left != 1 {
+		t.Errorf("%v %s", err, course)
+	}
+	if told := string(s.Block("fr", "sessions", "training", s.training).Structured); !strings.Contains(told, `"@type":"Course"`) || !strings.Contains(told, later) {
+		t.Errorf("search engines are told %s", told)
+	}
+	if told := string(s.Page("fr", "/training/sessions/gcp-bejaia", nil).Structured); !strings.Contains(told, `"@type":"CourseInstance"`) || !strings.Contains(told, "https://schema.org") {
+		t.Errorf("search engines are told %s", told)
+	}
+	if _, table := s.file("/sessions.csv"); !strings.Contains(table, "gcp-bejaia") {
+		t.Errorf("%s", table)
+	}
+	for locale, want := range map[string]string{"fr": "Béjaïa", "ar": "المقاعد الشاغرة: 1 من 2", "en": "Free seats: 1 of 2"} {
+		if html := string(s.Page(locale, "/training", nil).HTML); !strings.Contains(html, want) {
+			t.Errorf("%s: %s", locale, html)
+		}
+	}
+	if html := string(s.Block("fr", "sessions", "training", s.training).HTML); !strings.Contains(html, "gcp-bejaia") {
+		t.Errorf("%s", html)
+	}
+}
+
+// The editors' board: approval, refusal, letters to all.
+func TestBoard(t *testing.T) {
+	s := on(t, map[string]any{"approval": true}, nil)
+	lina, amine := s.join("lina", nil), s.join("amine", nil)
+	s.state(lina, "submitted")
+	s.opens("approve", map[string]any{"id": lina.id})
+	s.state(lina, "accepted")
+	s.opens("reject", map[string]any{"id": amine.id})
+	s.hasLetter("amine", "rejected")
+	if shown := string(s.opens("", nil).Tree); !strings.Contains(shown, "lina") || !strings.Contains(shown, "Place réservée") {
+		t.Errorf("%s", shown)
+	}
+	for range 2 { // pressed twice, sent once
+		if v := s.opens("mail", map[string]any{"subject": "Salle", "text": "Nous changeons de salle.\n\nÀ demain."}); v.Toast != "Message envoyé ; destinataires : 1." {
+			t.Errorf("%+v", v)
+		}
+	}
+	n := 0
+	for _, m := range s.Letters() {
+		if m.Kind == "plugin.training.message" {
+			n++
+		}
+	}
+	if m := s.hasLetter("lina", "message"); n != 1 || m.Subject != "Salle" || m.Lines[0] != "Nous changeons de salle." {
+		t.Errorf("%d letters; %+v", n, m)
+	}
+	if v := s.opens("mail", map[string]any{"subject": "x", "text": ""}); len(v.Faults) != 1 {
+		t.Errorf("%+v", v)
+	}
+	if v := s.opens("approve", map[string]any{"id": amine.id}); v.Tone != "danger" {
+		t.Errorf("who was refused is let in: %+v", v)
+	}
+	if _, err := s.Interact(s.User("reader"), console.Interaction{Place: "board"}); problem.CodeOf(err) != "not_allowed" {
+		t.Errorf("a reader sees the board: %v", err)
+	}
+	view, err := s.Interact(s.editor(), console.Interaction{Place: "board", Locale: "ar"})
+	if err != nil || !strings.Contains(string(view.Tree), "session="+s.session) {
+		t.Errorf("%+v %v", view, err)
+	}
+}
+
+// What has been kept for its time is erased, each thing after its own.
+func TestRetention(t *testing.T) {
+	s := on(t, map[string]any{"questions": []map[string]any{{"key": "diet", "label_fr": "Un régime ?", "kind": "text", "keep_days": 30}}},
+		map[string]any{"keep_months": 6, "keep_proof_years": 2})
+	lina, amine := s.join("lina", map[string]any{"q_diet": "sans gluten"}), s.join("amine", nil)
+	s.state(lina, "accepted")
+	s.state(amine, "accepted")
+	s.opens("sign", map[string]any{"id": lina.id, "half": s.day() + "-am", "there": true})
+	s.opens("close", nil)
+	s.state(amine, "absent")
+	day := 24 * time.Hour
+	named := func(m member) bool { return s.Entry(registrations, m.id)["name"] != nil }
+	for _, c := range []struct {
+		after       time.Duration
+		lina, amine bool
+	}{{100 * day, true, true}, {300 * day, true, false}, {900 * day, false, false}} {
+		s.later.Store(int64(c.after))
+		if run := s.Job("retain", nil); run.State != "done" {
+			t.Fatalf("%+v", run)
+		}
+		if named(lina) != c.lina || named(amine) != c.amine {
+			t.Errorf("after %v: lina %v, amine %v", c.after, named(lina), named(amine))
+		}
+	}
+	s.Until("the count remains", func() bool { return s.Entry(registrations, lina.id)["state"] == "partial" })
+}
+
+func TestReminders(t *testing.T) {
+	s := on(t, nil, nil)
+	lina := s.join("lina", nil)
+	s.state(lina, "accepted")
+	starts, err := time.Parse(time.DateOnly, s.day())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []int{20, 7, 6, 1} {
+		s.later.Store(int64(time.Until(starts.AddDate(0, 0, -before).Add(6 * time.Hour))))
+		if run := s.Job("remind", nil); run.State != "done" {
+			t.Fatalf("%+v", run)
+		}
+	}
+	n := 0
+	for _, m := range s.Letters() {
+		if m.Kind == "plugin.training.reminder" {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d reminders: one a week before and one the day before", n)
+	}
+}
+
+// A training is published only with all that has to be public, where the site
+// wants it so.
+func TestQualiopi(t *testing.T) {
+	s := sdktest.Run(t, Plugin(), map[string]any{"qualiopi": true})
+	_, err := s.Create("training", map[string]any{"title": "Gestion du cycle de projet"})
+	if problem.CodeOf(err) != "plugin_refuses" || !strings.Contains(err.Error(), "exigée pour publier") {
+		t.Errorf("%v", err)
+	}
+	full := map[string]any{"title": "Complète", "objectives": []any{map[string]any{"text": "Savoir"}}, "results": "Attestation", "contents": "Tout", "audience": "Associations",
+		"prerequisites": "Aucun", "methods": "Ateliers", "evaluation": "Exercices", "hours": 21, "price": 0, "access_delay": 15, "access_how": "En ligne",
+		"accessibility": "Salle accessible", "disability_contact": "handicap@example.org", "contact": "contact@example.org"}
+	if _, err := s.Create("training", full); err != nil {
+		t.Errorf("a complete training: %v", err)
+	}
+}
+
+// The catalogue goes out as LHEO, and one from elsewhere comes in once.
+func TestLHEO(t *testing.T) {
+	s := on(t, nil, nil)
+	if _, file := s.file("/lheo.xml"); strings.Contains(file, "<formation") {
+		t.Errorf("what a catalogue would refuse is written: %s", file)
+	}
+	if err := s.Save(s.venue, map[string]any{"postcode": "06000"}); err != nil {
+		t.Fatal(err)
+	}
+	provider := s.create("authorities", map[string]any{"name": "Direction de la jeunesse", "kind": "ministry"})
+	err := s.Save(s.training, map[string]any{"objectives": []any{map[string]any{"text": "Conduire un projet"}}, "results": "Attestation", "contents": "De l’idée au bilan",
+		"prerequisites": "aucune", "contact": "contact@example.org", "provider": provider, "disability_contact": "handicap@example.org",
+		"lheo": map[string]any{"formacodes": "32154", "audience_codes": "82056", "pathway": "1", "entry_level": "0", "activity_number": "11755555555", "siret": "12345678901234"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, file := s.file("/lheo.xml")
+	all, err := lheo.Read(strings.NewReader(file))
+	if err != nil || len(all) != 1 || len(all[0].Check()) > 0 || all[0].Actions[0].Sessions[0].ID != s.code {
+		t.Fatalf("%v %s", err, file)
+	}
+	other := strings.ReplaceAll(strings.ReplaceAll(file, `numero="GCP"`, `numero="AILLEURS"`), "Gestion du cycle de projet", "Plaidoyer")
+	for _, want := range []string{`"made":1,"there":0`, `"made":0,"there":1`} {
+		status, body, err := s.Request(s.editor(), "POST", "/lheo.xml", other)
+		if got := strings.ReplaceAll(body, `"faults":{},`, ""); err != nil || status != 200 || !strings.Contains(got, want) {
+			t.Errorf("%d %s %v, want %s", status, body, err, want)
+		}
+	}
+	if _, _, err := s.Request(sdktest.Visitor, "POST", "/lheo.xml", other); problem.CodeOf(err) != "sign_in_first" {
+		t.Errorf("a visitor imports: %v", err)
+	}
+}

@@ -1,0 +1,305 @@
+package training
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/recueil-cms/recueil/plugins/sdk"
+)
+
+// shown is a session with what lists show of it.
+type shown struct {
+	session
+	title, place, room string
+	full               bool
+	// values by facet: the keys of facets to ids and labels.
+	values map[string][]choice
+}
+
+// coming lists the sessions that are ahead, in order.
+func (p *program) coming(ctx context.Context, h *sdk.Host, locale string, filter url.Values) ([]session, error) {
+	q := url.Values{"locale": {locale}, "sort": {"starts"}, "filter[ends][_gte]": {p.now().UTC().Format(time.DateOnly)},
+		"filter[stage][_nin]": {"draft,archived,done"}}
+	for k, v := range filter {
+		q[k] = v
+	}
+	return find[session](ctx, h, sessions, q)
+}
+
+// facets of the agenda, in order.
+var facetNames = []string{"theme", "wilaya", "mode", "month", "language"}
+
+// shownOf looks up what lists show of sessions.
+func (p *program) shownOf(ctx context.Context, h *sdk.Host, l string, all []session) ([]shown, error) {
+	courses, places, labels := map[string]*training{}, map[string]*venue{}, map[string]string{}
+	label := func(collection, id string) string {
+		key := collection + "/" + id
+		if _, ok := labels[key]; !ok {
+			n, err := get[named](ctx, h, collection, id, l)
+			if err != nil {
+				labels[key] = ""
+			} else if labels[key] = n.Name; labels[key] == "" {
+				labels[key] = n.Label + n.Title
+			}
+		}
+		return labels[key]
+	}
+	var out []shown
+	for _, s := range all {
+		t := courses[s.Training]
+		if t == nil {
+			var err error
+			if t, err = get[training](ctx, h, trainings, s.Training, l); err != nil && !sdk.IsNotFound(err) {
+				return nil, err
+			}
+			courses[s.Training] = t
+		}
+		one := shown{session: s, title: s.Title, values: map[string][]choice{"mode": {{s.Mode, say(l, "mode."+s.Mode)}}}}
+		if one.title == "" {
+			one.title = t.Title
+		}
+		if len(s.Starts) >= 7 {
+			month, err := time.Parse("2006-01", s.Starts[:7])
+			if err == nil {
+				one.values["month"] = []choice{{s.Starts[:7], monthName(l, month.Month()) + " " + s.Starts[:4]}}
+			}
+		}
+		for _, id := range t.Themes {
+			one.values["theme"] = append(one.values["theme"], choice{id, label("terms", id)})
+		}
+		for _, lang := range t.Languages {
+			one.values["language"] = append(one.values["language"], choice{lang, say(l, "language."+lang)})
+		}
+		one.place = say(l, "mode."+s.Mode)
+		if s.Venue != "" {
+			v := places[s.Venue]
+			if v == nil {
+				v, _ = get[venue](ctx, h, venues, s.Venue, l) // one that is not shown has no name
+				places[s.Venue] = v
+			}
+			if v.Name != "" {
+				one.place = v.where(l)
+			}
+			if v.Wilaya != "" {
+				one.values["wilaya"] = []choice{{v.Wilaya, label("territories", v.Wilaya)}}
+			}
+		}
+		var err error
+		if one.room, one.full, err = p.room(ctx, &one.session, l); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func (s *shown) fits(query map[string]string, but string) bool {
+	for _, f := range facetNames {
+		if want := query[f]; want != "" && f != but && !slices.ContainsFunc(s.values[f], func(c choice) bool { return c.value == want }) {
+			return false
+		}
+	}
+	return true
+}
+
+// agendaPage lists the sessions to come, with facets whose counts say what is
+// left if one more is chosen.
+func (p *program) agendaPage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	l := item.Locale
+	all, err := p.coming(ctx, item.Host, l, nil)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.shownOf(ctx, item.Host, l, all[:min(len(all), 300)])
+	if err != nil {
+		return nil, err
+	}
+	out := &page{}
+	out.add(`<p class="lead">{} <a href="/{}/formations">{}</a></p>`, say(l, "agenda.lead"), l, say(l, "catalogue"))
+	facets(out, l, item.Query, list)
+	var fit []shown
+	for _, s := range list {
+		if s.fits(item.Query, "") {
+			fit = append(fit, s)
+		}
+	}
+	switch {
+	case len(list) == 0:
+		out.add(`<p class="notice">{}</p>`, say(l, "agenda.none"))
+	case len(fit) == 0:
+		out.add(`<p class="notice">{}</p>`, say(l, "agenda.filter"))
+	default:
+		lines(out, l, fit)
+	}
+	feed := url.Values{}
+	for _, f := range []string{"theme", "wilaya"} {
+		if v := item.Query[f]; v != "" {
+			feed.Set(f, v)
+		}
+	}
+	out.add(`<p><a href="`+home+`/calendar.ics?{}">{}</a></p>`, feed.Encode(), say(l, "agenda.feed"))
+	return &sdk.Content{Title: say(l, "agenda.title"), Description: say(l, "agenda.lead"), HTML: out.String(), MaxAge: 600}, nil
+}
+
+// facets writes links that narrow the list, and those that widen it again.
+func facets(out *page, l string, query map[string]string, list []shown) {
+	address := func(facet, value string) string {
+		q := url.Values{}
+		for _, f := range facetNames {
+			if v := query[f]; v != "" {
+				q.Set(f, v)
+			}
+		}
+		q.Del(facet)
+		if value != "" {
+			q.Set(facet, value)
+		}
+		if len(q) == 0 {
+			return "/" + l + "/training"
+		}
+		return "/" + l + "/training?" + q.Encode()
+	}
+	var body page
+	chosen := false
+	for _, f := range facetNames {
+		counts, names := map[string]int{}, []choice{}
+		for _, s := range list {
+			if !s.fits(query, f) {
+				continue
+			}
+			for _, v := range s.values[f] {
+				if counts[v.value]++; counts[v.value] == 1 && v.label != "" {
+					names = append(names, v)
+				}
+			}
+		}
+		if len(names) < 2 && query[f] == "" {
+			continue
+		}
+		slices.SortFunc(names, func(a, b choice) int {
+			if f == "month" {
+				return strings.Compare(a.value, b.value)
+			}
+			return strings.Compare(a.label, b.label)
+		})
+		chosen = chosen || query[f] != ""
+		body.add(`<dt>{}</dt><dd><ul class="tags">`, say(l, "facet."+f))
+		for _, n := range names {
+			if query[f] == n.value {
+				body.add(`<li><a href="{}"><strong>{}</strong></a></li>`, address(f, ""), say(l, "facet.remove", n.label))
+				continue
+			}
+			body.add(`<li><a href="{}">{} ({})</a></li>`, address(f, n.value), n.label, strconv.Itoa(counts[n.value]))
+		}
+		body.add(`</ul></dd>`)
+	}
+	if body.Len() > 0 {
+		open := ""
+		if chosen {
+			open = " open"
+		}
+		out.add(`<details`+open+`><summary>{}</summary><dl class="facts">`, say(l, "filters"))
+		out.WriteString(body.String())
+		out.add(`</dl></details>`)
+	}
+}
+
+// lines writes a list of sessions.
+func lines(out *page, l string, list []shown) {
+	out.add(`<ul>`)
+	for _, s := range list {
+		out.add(`<li><p><strong><a href="/{}/training/sessions/{}" dir="auto">{}</a></strong><br>{}</p></li>`, l, url.PathEscape(s.Code), s.title,
+			joined(span(l, s.Starts, s.Ends), s.place, s.room))
+	}
+	out.add(`</ul>`)
+}
+
+// sessionsOf stands on the page of a training.
+func (p *program) sessionsOf(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	l, out := item.Locale, &page{}
+	all, err := p.coming(ctx, item.Host, l, url.Values{"filter[training][_eq]": {item.ID}})
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.shownOf(ctx, item.Host, l, all[:min(len(all), 50)])
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		out.add(`<p>{}</p>`, say(l, "sessions.none"))
+	} else {
+		lines(out, l, list)
+	}
+	t, err := get[training](ctx, item.Host, trainings, item.ID, l)
+	if err != nil {
+		return nil, err
+	}
+	told, err := p.courseOf(ctx, item.Host, t, all[:min(len(all), 10)], l)
+	return &sdk.Content{Title: say(l, "agenda.next"), HTML: out.String(), Structured: told, MaxAge: 600}, err
+}
+
+// part is a module of a training.
+type part struct {
+	meta
+	Title         string   `json:"title"`
+	Objectives    string   `json:"objectives"`
+	Hours         *float64 `json:"hours"`
+	Prerequisites []string `json:"prerequisites"`
+}
+
+// modulesOf stands on the page of a training: what its modules are about, and in
+// which order they are taken.
+func (p *program) modulesOf(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	l, out := item.Locale, &page{}
+	t, err := get[training](ctx, item.Host, trainings, item.ID, l)
+	if err != nil || len(t.Modules) == 0 {
+		return nil, err
+	}
+	titles := map[string]string{}
+	out.add(`<ol>`)
+	for _, id := range t.Modules[:min(len(t.Modules), 50)] {
+		m, err := get[part](ctx, item.Host, modules, id, l)
+		if sdk.IsNotFound(err) {
+			continue // it is not published
+		}
+		if err != nil {
+			return nil, err
+		}
+		titles[id] = m.Title
+		hours, after := "", ""
+		if m.Hours != nil {
+			hours = say(l, "modules.hours", strconv.FormatFloat(*m.Hours, 'f', -1, 64))
+		}
+		for _, before := range m.Prerequisites {
+			after = joined(after, titles[before])
+		}
+		if after != "" {
+			after = say(l, "modules.after", after)
+		}
+		out.add(`<li><p><strong dir="auto">{}</strong><br><small>{}</small></p>`, m.Title, joined(hours, after))
+		out.words(m.Objectives)
+		out.add(`</li>`)
+	}
+	out.add(`</ol>`)
+	return &sdk.Content{Title: say(l, "modules"), HTML: out.String()}, nil
+}
+
+// nextBlock stands on the home page.
+func (p *program) nextBlock(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	l, out := item.Locale, &page{}
+	all, err := p.coming(ctx, item.Host, l, nil)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	list, err := p.shownOf(ctx, item.Host, l, all[:min(len(all), 3)])
+	if err != nil {
+		return nil, err
+	}
+	lines(out, l, list)
+	out.add(`<p><a href="/{}/training">{}</a></p>`, l, say(l, "agenda.all"))
+	return &sdk.Content{Title: say(l, "agenda.home"), HTML: out.String(), MaxAge: 600}, nil
+}

@@ -1,0 +1,198 @@
+package training
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/lheo"
+)
+
+// lheoExport gives the public catalogue in LHEO. What a catalogue elsewhere
+// would refuse is left out, and named in a header by its reference.
+func (p *program) lheoExport(w http.ResponseWriter, r *http.Request) {
+	ctx, h := r.Context(), sdk.From(r).Host
+	all, err := find[training](ctx, h, trainings, url.Values{"locale": {"fr"}})
+	if err != nil {
+		p.broken(w, "an export", err)
+		return
+	}
+	var out []lheo.Training
+	for i := range all[:min(len(all), lheo.MaxOffers)] {
+		one, err := p.offer(ctx, h, &all[i])
+		if err != nil {
+			p.broken(w, "an export", err)
+			return
+		}
+		out = append(out, *one)
+	}
+	var file bytes.Buffer
+	left, err := lheo.Write(&file, out)
+	if err != nil {
+		p.broken(w, "an export", err)
+		return
+	}
+	w.Header().Set("Recueil-Left-Out", strconv.Itoa(len(left)))
+	sendFile(w, "application/xml; charset=utf-8", "lheo.xml", file.Bytes())
+}
+
+func flag(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return "0"
+}
+
+func cut(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most])
+	}
+	return text
+}
+
+// offer says a training in the words of LHEO.
+func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Training, error) {
+	c := p.setup.Load()
+	var objectives []string
+	for _, o := range t.Objectives {
+		objectives = append(objectives, o.Text)
+	}
+	who := lheo.Coordinates{Email: t.Contact}
+	if t.Provider != "" {
+		for _, collection := range []string{"associations", "authorities"} {
+			if n, err := get[named](ctx, h, collection, t.Provider, "fr"); err == nil {
+				who.Name = n.Name
+			}
+		}
+	}
+	out := &lheo.Training{ID: t.Ref, Changed: t.UpdatedAt, Domain: lheo.Domain{Formacodes: strings.Fields(t.LHEO.Formacodes), NSF: strings.Fields(t.LHEO.NSF), ROME: strings.Fields(t.LHEO.ROME)},
+		Title: t.Title, Objective: cut(strings.Join(objectives, "\n"), 3000), Results: t.Results, Contents: cut(t.Contents, 3000), Certifying: flag(t.Certifying),
+		Contacts: []lheo.Contact{{Type: lheo.TeachingContact, Coordinates: who}}, Pathway: t.LHEO.Pathway, EntryLevel: t.LHEO.EntryLevel,
+		URLs: &lheo.URLs{Web: []string{c.url + "/fr/formations/" + t.Slug}}, ModuleID: t.Ref,
+		Provider: lheo.Provider{ActivityNumber: t.LHEO.ActivityNumber, SIRET: t.LHEO.SIRET, Name: who.Name, LegalName: who.Name,
+			Coordinates: []lheo.Coordinates{who}, Contacts: []lheo.Coordinates{who}}}
+	if t.DisabilityContact != "" {
+		out.Contacts = append(out.Contacts, lheo.Contact{Type: lheo.DisabilityContact, Coordinates: lheo.Coordinates{Email: t.DisabilityContact}})
+	}
+	all, err := p.coming(ctx, h, "fr", url.Values{"filter[training][_eq]": {t.ID}})
+	if err != nil {
+		return nil, err
+	}
+	modes := map[string]string{"onsite": "0", "blended": "1", "online": "2"}
+	byMode := map[string]int{}
+	for i := range all {
+		s := &all[i]
+		at, ok := byMode[s.Mode]
+		if !ok {
+			at = len(out.Actions)
+			byMode[s.Mode] = at
+			a := lheo.Action{Rhythm: span("fr", s.Starts, s.Ends), Audience: strings.Fields(t.LHEO.AudienceCodes), EntryRequired: flag(t.Level != "any" && t.Level != ""),
+				Alternation: "aucune", Mode: modes[s.Mode], Conditions: t.Prerequisites, Funding: flag(t.Funding != ""), Entries: "0", Access: cut(t.Accessibility, 250),
+				Languages: t.Languages[:min(len(t.Languages), 5)], Methods: cut(t.Methods, 200), FundingText: cut(t.Funding, 600)}
+			if t.Price != nil {
+				a.Price = fmt.Sprintf("%.2f", *t.Price)
+			}
+			if t.Hours != nil {
+				a.Hours = fmt.Sprintf("%.0f", *t.Hours)
+			}
+			out.Actions = append(out.Actions, a)
+		}
+		one := lheo.Session{ID: s.Code, Period: lheo.Period{From: strings.ReplaceAll(s.Starts, "-", ""), To: strings.ReplaceAll(s.Ends, "-", "")},
+			HowTo: cut(t.AccessHow, 255), Recruiting: map[string]string{"open": "1", "closed": "2", "suspended": "3"}[s.Recruitment],
+			URLs: &lheo.URLs{Web: []string{c.url + "/fr/training/sessions/" + s.Code}}}
+		if s.Venue != "" {
+			if v, err := get[venue](ctx, h, venues, s.Venue, "fr"); err == nil {
+				one.Where = &lheo.Address{Lines: []string{v.Name}, Postcode: v.Postcode, Town: v.Commune}
+			}
+		}
+		out.Actions[at].Sessions = append(out.Actions[at].Sessions, one)
+	}
+	return out, nil
+}
+
+// lheoImport makes drafts of the trainings of a file, as the person who sends
+// it. A file that is sent again makes none twice: the reference tells.
+func (p *program) lheoImport(w http.ResponseWriter, r *http.Request) {
+	ctx, h := r.Context(), sdk.From(r).Host
+	all, err := lheo.Read(r.Body)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "training_lheo", "The file is no LHEO that can be read.")
+		return
+	}
+	made, there, faults := 0, 0, map[string][]string{}
+	for i := range all {
+		t := &all[i]
+		for _, f := range t.Check() {
+			faults[t.Title] = append(faults[t.Title], f.String())
+		}
+		ref := cut(t.ID+t.ModuleID, 40)
+		if t.ID != "" {
+			ref = cut(t.ID, 40)
+		}
+		if ref != "" {
+			found, err := h.Find(ctx, trainings, url.Values{"version": {"draft"}, "filter[ref][_eq]": {ref}, "page[size]": {"1"}}.Encode())
+			if err != nil {
+				p.broken(w, "an import", err)
+				return
+			}
+			if len(found.Entries) > 0 {
+				there++
+				continue
+			}
+		}
+		done, err := p.bring(ctx, h, drafted(t, ref))
+		if err != nil {
+			p.broken(w, "an import", err)
+			return
+		}
+		if done.Replayed {
+			there++
+		} else {
+			made++
+		}
+	}
+	answer(w, http.StatusOK, map[string]any{"data": map[string]any{"made": made, "there": there, "faults": faults}})
+}
+
+// bring makes a draft, once within a day for the same values: what has no
+// reference is not there twice when a file is sent again that was cut short.
+func (p *program) bring(ctx context.Context, h *sdk.Host, values map[string]any) (*sdk.Done, error) {
+	raw, err := json.Marshal(values)
+	if err != nil {
+		return nil, err
+	}
+	return h.Create(ctx, trainings, sdk.Locales{"fr": values}, sdk.Options{Key: fmt.Sprintf("lheo %x", sha256.Sum256(raw))})
+}
+
+// drafted gives the values of a training that was read.
+func drafted(t *lheo.Training, ref string) map[string]any {
+	var objectives []map[string]any
+	for line := range strings.SplitSeq(t.Objective, "\n") {
+		if line = strings.TrimSpace(line); line != "" && len(objectives) < 20 {
+			objectives = append(objectives, map[string]any{"text": cut(line, 300)})
+		}
+	}
+	out := map[string]any{"title": cut(t.Title, 255), "results": cut(t.Results, 3000), "contents": t.Contents, "certifying": t.Certifying == "1", "objectives": objectives,
+		"lheo": map[string]any{"formacodes": strings.Join(t.Domain.Formacodes[:min(5, len(t.Domain.Formacodes))], " "), "pathway": t.Pathway, "entry_level": cut(t.EntryLevel, 2),
+			"activity_number": cut(t.Provider.ActivityNumber, 11), "siret": cut(t.Provider.SIRET, 14)}}
+	if ref != "" {
+		out["ref"] = ref
+	}
+	for _, c := range t.Contacts {
+		if c.Type == lheo.DisabilityContact && c.Coordinates.Email != "" {
+			out["disability_contact"] = c.Coordinates.Email
+		}
+	}
+	if len(t.Actions) > 0 {
+		a := t.Actions[0]
+		out["prerequisites"], out["methods"], out["accessibility"] = cut(a.Conditions, 1000), cut(a.Methods, 1000), cut(a.Access, 250)
+	}
+	return out
+}
