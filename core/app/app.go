@@ -179,7 +179,7 @@ func (a *App) mount(ctx context.Context, srv *server.Server) error {
 		AssetURL: api.AssetURL,
 		EntryURL: site.Address,
 	})
-	if err := a.hostPlugins(engine, library, locales); err != nil {
+	if err := a.hostPlugins(ctx, engine, library, locales); err != nil {
 		return err
 	}
 	signer := signed.New(n.keys, n.parts.Now)

@@ -37,7 +37,7 @@ func (n *node) installer() *host.Installer {
 }
 
 // hostPlugins makes what runs the plugins of a node, and lets it run.
-func (a *App) hostPlugins(engine *query.Engine, library *media.Library, locales []content.Locale) error {
+func (a *App) hostPlugins(ctx context.Context, engine *query.Engine, library *media.Library, locales []content.Locale) error {
 	n := a.node
 	o := host.Options{
 		Dir: n.cfg.Data, Bucket: n.bucket, Blobs: n.blobs, View: n.view, Log: n.log, Runner: n.runner, Query: engine,
@@ -58,7 +58,12 @@ func (a *App) hostPlugins(engine *query.Engine, library *media.Library, locales 
 	a.plugins = h
 	a.working.run("plugins", h.Run)
 	a.working.run("bundled plugins", a.renewPlugins)
-	return nil
+	select { // nobody writes past a hook because the node has just begun
+	case <-h.Looked():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // renewAgain is how long a node waits before it tries again to bring the

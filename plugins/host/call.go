@@ -96,6 +96,16 @@ func (p *plug) call(ctx context.Context, c wire.Call, do func(ctx context.Contex
 		return p.busy(err)
 	}
 	defer s.Leave()
+	first := p.live()
+	err := p.callNow(ctx, c, do)
+	if c.Waits > 0 && problem.CodeOf(err) == "plugin_down" && p.comesBack(ctx, first, c.Waits) {
+		err = p.callNow(ctx, c, do)
+	}
+	return err
+}
+
+// callNow calls the process that runs now.
+func (p *plug) callNow(ctx context.Context, c wire.Call, do func(ctx context.Context, to wire.Process) error) error {
 	in, leave, err := p.use()
 	if err != nil {
 		return err

@@ -129,7 +129,7 @@ func (p *plug) ask(ctx context.Context, pr action.Proposal) ([]action.Patch, err
 	}
 	first := p.live()
 	answer, err := p.beforeCommit(ctx, m.Hook, request)
-	if problem.CodeOf(err) == "plugin_down" && refuses(pr, m) && p.comesBack(ctx, first) {
+	if problem.CodeOf(err) == "plugin_down" && refuses(pr, m) && p.comesBack(ctx, first, againTime) {
 		answer, err = p.beforeCommit(ctx, m.Hook, request)
 	}
 	if err != nil {

@@ -129,6 +129,7 @@ type Host struct {
 	seen    commitlog.Seq    // of the nouns that plugins were made from
 	ready   bool
 	look    chan struct{}
+	looked  chan struct{} // closed after the first look
 }
 
 // New makes a host. Nothing of it costs anything until a plugin is installed.
@@ -137,7 +138,7 @@ func New(o Options) (*Host, error) {
 		return nil, ErrPlugin
 	}
 	o.Pace = o.Pace.orUnhurried()
-	h := &Host{o: o, plugins: map[string]*plug{}, look: make(chan struct{}, 1)}
+	h := &Host{o: o, plugins: map[string]*plug{}, look: make(chan struct{}, 1), looked: make(chan struct{})}
 	h.files = bundle.New(h.folder(), o.Blobs)
 	h.pages = pages.New(pages.Options{Plugins: h, Changed: o.View.Changed, Now: o.Now, Logger: o.Logger, Budget: o.Pace.Pages})
 	return h, nil
@@ -171,12 +172,14 @@ func (h *Host) Run(ctx context.Context) error {
 	defer h.stop()
 	ticks := time.NewTicker(h.o.Pace.Look)
 	defer ticks.Stop()
+	looked := sync.OnceFunc(func() { close(h.looked) })
 	for {
 		if changed := h.o.View.ChangedNouns(content.NounPlugin); changed != h.seen || !h.ready {
 			if err := h.reconcile(ctx, changed); err != nil && ctx.Err() == nil {
 				h.o.Logger.Warn("plugins could not be looked up; it will be tried again", "error", err)
 			}
 		}
+		looked()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -185,6 +188,10 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// Looked is closed when Run has looked for the first time at what is installed:
+// before, there are no pages, and commits pass unchecked.
+func (h *Host) Looked() <-chan struct{} { return h.looked }
 
 // wake makes Run look at once.
 func (h *Host) wake() {

@@ -118,7 +118,7 @@ func (h *Host) Forward(ctx context.Context, route *Route, r Request) (*Response,
 	first := p.live()
 	out, err := p.forward(ctx, route, r)
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if reads && problem.CodeOf(err) == "plugin_down" && p.comesBack(ctx, first) {
+	if reads && problem.CodeOf(err) == "plugin_down" && p.comesBack(ctx, first, againTime) {
 		out, err = p.forward(ctx, route, r)
 	}
 	if err != nil {
@@ -131,8 +131,8 @@ func (h *Host) Forward(ctx context.Context, route *Route, r Request) (*Response,
 
 // comesBack waits a while for another process to run, unless none is to be
 // started in that time.
-func (p *plug) comesBack(ctx context.Context, than *instance) bool {
-	ctx, cancel := context.WithTimeout(ctx, max(againTime, p.h.o.Pace.Call))
+func (p *plug) comesBack(ctx context.Context, than *instance, most time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, max(most, p.h.o.Pace.Call))
 	defer cancel()
 	for {
 		_, _, changed := p.news()

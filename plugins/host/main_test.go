@@ -161,6 +161,9 @@ func probe(manifest []byte) sdk.Plugin {
 			}
 			return nil
 		},
+		Render: func(_ context.Context, item *sdk.Item) (*sdk.Content, error) {
+			return &sdk.Content{Title: "in " + item.Locale, Tree: sdk.Text("here")}, nil
+		},
 		Routes:  probeRoutes(),
 		Jobs:    probeJobs(),
 		Migrate: probeMigration,

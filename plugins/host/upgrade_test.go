@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
+	"github.com/recueil-cms/recueil/core/slot"
 	"github.com/recueil-cms/recueil/plugins/host/relay"
 )
 
@@ -143,6 +144,28 @@ func TestReadsOutliveAProcess(t *testing.T) {
 		s.must(syscall.Kill(s.status().PID, syscall.SIGKILL))
 		if _, err := s.who(content.Actor{}); err != nil {
 			t.Error(err)
+		}
+		s.until("it runs", func() bool { return s.status().State == Running })
+	}
+}
+
+// A page that was never shown waits for the process that is being started, also
+// when a page of the site has asked for another part of the plugin meanwhile.
+func TestPagesWaitForAProcess(t *testing.T) {
+	s := newSite(t, nil)
+	select {
+	case <-s.host.Looked():
+	case <-t.Context().Done():
+	}
+	s.run()
+	for _, locale := range []content.Locale{"fr", "ar", "en"} {
+		s.must(syscall.Kill(s.status().PID, syscall.SIGKILL))
+		if got, err := s.host.Render(t.Context(), locale, []slot.Item{{Key: "b", Block: "probe/some"}}); err != nil {
+			t.Errorf("%+v %v", got, err)
+		}
+		got, err := s.host.Render(t.Context(), locale, []slot.Item{{Key: "p", Page: "probe/all"}})
+		if err != nil || len(got) != 1 || got[0].Stale || got[0].Title != "in "+string(locale) {
+			t.Errorf("%+v %v", got, err)
 		}
 		s.until("it runs", func() bool { return s.status().State == Running })
 	}

@@ -184,6 +184,9 @@ func (c *Console) Interact(ctx context.Context, by content.Actor, plugin string,
 	}
 	var answer *pluginpb.InteractResponse
 	call := wire.Call{Plugin: plugin, Surface: wire.Console, What: i.Place + " " + i.Action, By: by, Lasts: Budget}
+	if i.Action == "" {
+		call.Waits = Budget // it is only opened
+	}
 	err = c.Plugins.Call(ctx, call, func(ctx context.Context, to wire.Process) (err error) {
 		answer, err = pluginpb.NewConsoleClient(to.Conn).Interact(ctx, &pluginpb.InteractRequest{Place: i.Place, Action: i.Action,
 			ValuesJson: i.Values, Ticket: to.Ticket, Locale: string(i.Locale), Collection: string(i.Collection), Id: string(i.Entry),

@@ -32,6 +32,7 @@ import (
 // Limits of what visitors are shown.
 const (
 	Budget   = 300 * time.Millisecond // for an answer; then the last one is shown
+	Patience = 3 * time.Second        // for a page that has no last one: for the process to be there, and for its answer
 	maxHTML  = 256 << 10              // bytes of one item, before it is made harmless
 	maxTitle = 300
 
@@ -186,7 +187,7 @@ func (p *Pages) answers(ctx context.Context, locale content.Locale, w *wanted) [
 			return p.ask(context.WithoutCancel(ctx), locale, w)
 		})
 		made, _ = got.(map[string]bool)
-		if err != nil {
+		if err != nil && problem.CodeOf(err) != "plugin_down" { // which is known at once, and logged by whoever starts it
 			p.hush(name)
 			p.o.Logger.Warn("a plugin did not render", "plugin", name, "error", err)
 		}
@@ -207,6 +208,9 @@ func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted) (map[
 	seen := p.changed(w.plugin.Manifest)
 	var answer *pluginpb.RenderResponse
 	c := wire.Call{Plugin: w.plugin.Name, Surface: wire.Pages, What: what(w), Lasts: p.o.Budget}
+	if p.nothingToShow(w) {
+		c.Lasts, c.Waits = max(Patience, p.o.Budget), Patience
+	}
 	err := p.o.Plugins.Call(ctx, c, func(ctx context.Context, to wire.Process) (err error) {
 		answer, err = pluginpb.NewPagesClient(to.Conn).Render(ctx, &pluginpb.RenderRequest{Locale: string(locale), Ticket: to.Ticket, Items: w.items})
 		return err
@@ -228,6 +232,17 @@ func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted) (map[
 		}
 	}
 	return made, nil
+}
+
+// nothingToShow reports whether a page would be missing without an answer: what
+// has a copy, and blocks, are not waited for.
+func (p *Pages) nothingToShow(w *wanted) bool {
+	for i, item := range w.items {
+		if _, ok := p.last(w.keys[i]); !ok && item.Page != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func what(w *wanted) string {

@@ -23,6 +23,7 @@ import (
 // plugins is one plugin that answers as told.
 type plugins struct {
 	m      *manifest.Manifest
+	called wire.Call // the last one
 	answer func(*pluginpb.RenderRequest) (*pluginpb.RenderResponse, error)
 	calls  int
 }
@@ -33,8 +34,9 @@ func (p *plugins) Plugins() []wire.Plugin {
 
 func (p *plugins) Plugin(name string) (wire.Plugin, bool) { return p.Plugins()[0], name == "agenda" }
 
-func (p *plugins) Call(ctx context.Context, _ wire.Call, do func(context.Context, wire.Process) error) error {
+func (p *plugins) Call(ctx context.Context, c wire.Call, do func(context.Context, wire.Process) error) error {
 	p.calls++
+	p.called = c
 	return do(ctx, wire.Process{Conn: conn{p}})
 }
 
@@ -115,6 +117,39 @@ func TestCopies(t *testing.T) {
 	}
 	if got, err := p.Render(t.Context(), "ar", items[1:]); err != nil || len(got) != 0 {
 		t.Errorf("a page of the site suffers from its blocks: %+v %v", got, err)
+	}
+}
+
+// Only a page that has nothing else to show is waited for longer; a plugin that
+// is down is asked again at once, and so has not to be up first.
+func TestWhatIsWaitedFor(t *testing.T) {
+	changed := commitlog.Seq(1)
+	one := &plugins{m: &manifest.Manifest{Pages: []manifest.Page{{ID: "all", Path: "/"}}, Blocks: []manifest.Block{{ID: "next"}},
+		Rights: []manifest.Right{{Collection: "agenda", Verbs: []access.Verb{access.Read}}}}}
+	p := New(Options{Plugins: one, Changed: func(content.CollectionID) commitlog.Seq { return changed }, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	down := func(*pluginpb.RenderRequest) (*pluginpb.RenderResponse, error) {
+		return nil, problem.New(problem.Unavailable, "plugin_down", nil)
+	}
+	up := each(func(*pluginpb.RenderItem) *pluginpb.Rendered { return &pluginpb.Rendered{Html: "x"} })
+	page, block := slot.Item{Key: "p", Page: "agenda/all"}, slot.Item{Key: "b", Block: "agenda/next"}
+	for i, c := range []struct {
+		answer func(*pluginpb.RenderRequest) (*pluginpb.RenderResponse, error)
+		items  []slot.Item
+		lasts  time.Duration
+		waits  time.Duration
+		shown  int
+	}{
+		{down, []slot.Item{block}, Budget, 0, 0},
+		{down, []slot.Item{block, page}, Patience, Patience, 0},
+		{up, []slot.Item{block, page}, Patience, Patience, 2},
+		{down, []slot.Item{block, page}, Budget, 0, 2},
+	} {
+		one.answer = c.answer
+		changed++
+		got, _ := p.Render(t.Context(), "fr", c.items)
+		if one.calls != i+1 || one.called.Lasts != c.lasts || one.called.Waits != c.waits || len(got) != c.shown {
+			t.Errorf("%d: %d calls, %+v, %d shown", i, one.calls, one.called, len(got))
+		}
 	}
 }
 

@@ -33,6 +33,10 @@ type Call struct {
 	Alone bool
 	Depth int // of answers of plugins to each other; 0: 1
 	Lasts time.Duration
+	// Waits is how long the call waits for a process, while one is being started:
+	// it only reads, and is made again when its process ends meanwhile. 0: not at
+	// all.
+	Waits time.Duration
 }
 
 // Process is a process of a plugin, as a call sees it.
