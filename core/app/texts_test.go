@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/recueil-cms/recueil/core/texts"
 	"github.com/recueil-cms/recueil/core/texts/textstest"
@@ -34,6 +35,11 @@ func TestTextsExist(t *testing.T) {
 		if usage := cmd.Flags().FlagUsages(); strings.Contains(usage, "cli.") {
 			t.Errorf("%s has a flag without help:\n%s", cmd.CommandPath(), usage)
 		}
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if strings.HasPrefix(c.typeName(f), "cli.") {
+				t.Errorf("%s --%s takes something that has no name", cmd.CommandPath(), f.Name)
+			}
+		})
 		for _, sub := range cmd.Commands() {
 			walk(sub)
 		}

@@ -33,7 +33,7 @@ const maxWatched = 20_000
 
 // Stamp says what the files of a folder are by their names, sizes and times: it
 // changes when one of them does. What begins with a dot does not count, nor
-// what is built.
+// what is built or packed.
 func Stamp(dir string, built []string) (string, error) {
 	sum, count := sha256.New(), 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -45,7 +45,7 @@ func Stamp(dir string, built []string) (string, error) {
 			return err
 		}
 		hidden := strings.HasPrefix(d.Name(), ".") && d.Name() != pack.IgnoreName
-		if hidden || d.Name() == "__pycache__" || d.Name() == "node_modules" || slices.Contains(built, filepath.ToSlash(name)) {
+		if hidden || strings.HasSuffix(d.Name(), ".tar.gz") || d.Name() == "__pycache__" || d.Name() == "node_modules" || slices.Contains(built, filepath.ToSlash(name)) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -167,7 +167,9 @@ func build(ctx context.Context, dir, command, own string, raw []byte) error {
 		if err != nil {
 			return err
 		}
-		cmd = exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-o", filepath.FromSlash(to), ".") //nolint:gosec // as above
+		// Most of the time of a build goes into what only debuggers read, and they
+		// start programs of their own.
+		cmd = exec.CommandContext(ctx, "go", "build", "-ldflags=-s", "-overlay", overlay, "-o", filepath.FromSlash(to), ".") //nolint:gosec // as above
 	}
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "RECUEIL_MANIFEST="+own)
 	out, err := cmd.CombinedOutput()

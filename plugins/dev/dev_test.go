@@ -52,7 +52,7 @@ func TestStamp(t *testing.T) {
 	}
 	write(t, dir, "main.go", "one")
 	first := stamp()
-	for _, name := range []string{"bin/x", ".recueil/site/a", ".git/b", "__pycache__/c"} {
+	for _, name := range []string{"bin/x", ".recueil/site/a", ".git/b", "__pycache__/c", "x-1.0.0.tar.gz"} {
 		write(t, dir, name, "built")
 	}
 	// The folders that came with them do not count either.

@@ -2,6 +2,7 @@ package pack
 
 import (
 	"bytes"
+	"crypto/rand"
 	"io"
 	"os"
 	"path/filepath"
@@ -64,6 +65,18 @@ func TestFolder(t *testing.T) {
 	c, err := Folder(one, map[string][]byte{"plugin.json": []byte("other"), "added": nil})
 	if got, want := names(t, c), []string{"added", "bin/x", "kept/b.txt", "plugin.json"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, want %v (%v)", got, want, err)
+	}
+}
+
+// Who makes a key where the plugin is does not pass the secret one on with it.
+func TestSecretKeysStay(t *testing.T) {
+	public, private, err := NewKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Folder(folder(t, map[string]string{"plugin.json": "{}", "ours.key": string(private), "deep/renamed": string(private), "ours.pub": string(public)}), nil)
+	if want := []string{"ours.pub", "plugin.json"}; err != nil || !slices.Equal(names(t, got), want) {
+		t.Errorf("%v, want %v (%v)", names(t, got), want, err)
 	}
 }
 

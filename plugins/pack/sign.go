@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -64,6 +65,20 @@ func NewKey(random io.Reader) (public, private []byte, err error) {
 		return nil, nil, fmt.Errorf("write the secret key: %w", err)
 	}
 	return append(public, '\n'), append(private, '\n'), nil
+}
+
+// maxKey bounds the file of a key, in bytes.
+const maxKey = 1 << 10
+
+// isSecretKey reports whether a file of a folder is a secret key.
+func isSecretKey(files fs.FS, name string, d fs.DirEntry) bool {
+	info, err := d.Info()
+	if err != nil || info.Size() > maxKey {
+		return false
+	}
+	raw, err := fs.ReadFile(files, name)
+	var secret minisign.PrivateKey
+	return err == nil && (minisign.IsEncrypted(raw) || secret.UnmarshalText(raw) == nil)
 }
 
 // ErrEncrypted says that a secret key needs a password, which nobody is asked
