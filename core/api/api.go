@@ -70,6 +70,7 @@ type API struct {
 	o       Options
 	routes  []route
 	openapi *documents
+	limits  routeLimits
 }
 
 // Mount adds the routes to the server.

@@ -309,6 +309,11 @@ func forwardToPlugin(k *call) error {
 	if err != nil {
 		return k.gently(err)
 	}
+	if limiter := k.api.limits.of(route, k.api.o.Now); limiter != nil {
+		if err := limiter.Limit(k.Ctx, k.by); err != nil {
+			return k.gently(err)
+		}
+	}
 	r := host.Request{Method: strings.Clone(k.Method()), Path: path, Query: k.queryString(), Header: http.Header{}, By: k.by}
 	k.Context().Request.Header.VisitAll(func(name, value []byte) { r.Header.Add(string(name), string(value)) })
 	if body, err := server.Stream(k.Ctx, route.MaxBody); err != nil {
@@ -334,24 +339,30 @@ func forwardToPlugin(k *call) error {
 	return nil
 }
 
-// gently says to somebody whose form found no plugin that they can send it again
-// in a moment: in words, not as a problem document, which browsers show as it is.
+// gently says to somebody whose form found no plugin, or too many before it, that
+// they can send it again later: in words, not as a problem document, which
+// browsers show as it is.
 func (k *call) gently(err error) error {
 	p, ok := errors.AsType[*problem.Error](err)
 	form := strings.HasPrefix(k.Get(fiber.HeaderContentType), "application/x-www-form-urlencoded")
-	if !ok || p.Kind != problem.Unavailable || !form || !strings.Contains(k.Get(fiber.HeaderAccept), "text/html") {
+	if !ok || p.Kind != problem.Unavailable && p.Kind != problem.Limited || !form || !strings.Contains(k.Get(fiber.HeaderAccept), "text/html") {
 		return err
 	}
 	l := server.Locale(k.Ctx)
-	say := func(code string) string { return html.EscapeString(k.api.o.Texts.Text(string(l), code, nil)) }
+	say := func(code string) string { return html.EscapeString(k.api.o.Texts.Text(string(l), code, p.Args)) }
+	title, text, status := "plugin_moment", "plugin_moment.again", fiber.StatusServiceUnavailable
+	if p.Kind == problem.Limited {
+		text, status = p.Code, fiber.StatusTooManyRequests
+	} else {
+		k.Set(fiber.HeaderRetryAfter, "2")
+	}
 	dir := "ltr"
 	if l == "ar" {
 		dir = "rtl"
 	}
-	k.Set(fiber.HeaderRetryAfter, "2")
 	k.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
-	return k.Status(fiber.StatusServiceUnavailable).SendString(fmt.Sprintf(`<!doctype html><html lang="%s" dir="%s"><meta charset="utf-8">`+
-		`<meta name="viewport" content="width=device-width"><title>%s</title><h1>%s</h1><p>%s</p></html>`, l, dir, say("plugin_moment"), say("plugin_moment"), say("plugin_moment.again")))
+	return k.Status(status).SendString(fmt.Sprintf(`<!doctype html><html lang="%s" dir="%s"><meta charset="utf-8">`+
+		`<meta name="viewport" content="width=device-width"><title>%s</title><h1>%s</h1><p>%s</p></html>`, l, dir, say(title), say(title), say(text)))
 }
 
 // bodyOfPlugin ends what was begun for an answer when it is sent, or given up.

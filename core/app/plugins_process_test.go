@@ -96,6 +96,19 @@ func TestAgenda(t *testing.T) {
 	killed := pid
 	status(func(pid int) bool { return pid > 0 && pid != killed })
 
+	// One caller registers only so often, and is told so in words.
+	var limited *reply
+	for range 31 {
+		var err error
+		if limited, err = visitor.call(t.Context(), "POST", "/api/v1/plugins/agenda/meetings/"+created.Data.ID+"/register", map[string]any{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if limited.status != http.StatusTooManyRequests || limited.header.Get("Retry-After") == "" {
+		t.Errorf("the 31st registration: %d %s", limited.status, limited.body)
+	}
+	c.want(t, http.StatusConflict, "POST", "/api/v1/plugins/agenda/meetings/"+created.Data.ID+"/register", map[string]any{}) // somebody else
+
 	// The console: for who may, and in frames that are nobody.
 	visitor.want(t, http.StatusForbidden, "POST", "/api/v1/plugins/agenda/console/registrations", map[string]any{})
 	eventually(t, func() error {

@@ -103,11 +103,24 @@ func (l *Limiter) check(c *fiber.Ctx, key string) error {
 }
 
 func (s *Server) limitWrites(c *fiber.Ctx, by content.Actor) error {
-	key := string(by.Kind) + ":" + by.ID
+	return s.writes.check(c, s.caller(c, by))
+}
+
+// caller tells callers apart: by account, or by address prefix.
+func (s *Server) caller(c *fiber.Ctx, by content.Actor) string {
 	if by.Kind == content.ActorVisitor {
-		key = "address:" + addressPrefix(s.address(c.Context()))
+		return "address:" + addressPrefix(s.address(c.Context()))
 	}
-	return s.writes.check(c, key)
+	return string(by.Kind) + ":" + by.ID
+}
+
+// Limit counts an act of whoever asks, and refuses it when there were too many.
+func (l *Limiter) Limit(c *fiber.Ctx, by content.Actor) error {
+	x := exchangeOf(c.Context())
+	if x == nil {
+		return problem.New(problem.Internal, "internal", nil)
+	}
+	return l.check(c, x.server.caller(c, by))
 }
 
 // LimitSignIn counts an attempt to sign in from the caller's address prefix.

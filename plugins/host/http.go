@@ -49,9 +49,17 @@ type Response struct {
 // Route is where a request goes. MaxBody bounds what the caller sends.
 type Route struct {
 	MaxBody int64
+	ID      RouteID
 
 	plug  *plug
 	route manifest.Route
+}
+
+// RouteID tells the routes of a node apart. Whoever answers the caller sees to it
+// that one caller gets no further than PerHour, if it is not 0.
+type RouteID struct {
+	Plugin, Method, Path string
+	PerHour              int
 }
 
 // Route finds the route of a request, and refuses callers who may not use it.
@@ -76,7 +84,8 @@ func (h *Host) Route(ctx context.Context, plugin, method, path string, by conten
 		if err := h.admit(ctx, r, by); err != nil {
 			return nil, err
 		}
-		out := &Route{MaxBody: int64(r.MaxBodyKB) << 10, plug: p, route: r}
+		out := &Route{MaxBody: int64(r.MaxBodyKB) << 10, plug: p, route: r,
+			ID: RouteID{Plugin: p.name, Method: r.Method, Path: r.Path, PerHour: r.PerHour}}
 		if out.MaxBody == 0 {
 			out.MaxBody = maxBodyKB << 10
 		}

@@ -151,8 +151,11 @@ type Route struct {
 	// MaxBodyKB bounds what callers send; 0: 1024.
 	MaxBodyKB int `json:"max_body_kb,omitempty"`
 	// TimeoutS is how long the first byte of the answer may take; 0: 10.
-	TimeoutS int          `json:"timeout_s,omitempty"`
-	Label    schema.Texts `json:"label,omitempty"`
+	TimeoutS int `json:"timeout_s,omitempty"`
+	// PerHour is how often one account, or one address of visitors, may call it
+	// within an hour on each node; 0: as often as anything.
+	PerHour int          `json:"per_hour,omitempty"`
+	Label   schema.Texts `json:"label,omitempty"`
 }
 
 // Secret is a setting that can be set but not read.
