@@ -137,11 +137,18 @@ var layers = []struct {
 	// The module, on the SDK alone; its leaves know nothing else of ours.
 	{"plugins/consultation", "plugins/consultation/act plugins/consultation/desk plugins/consultation/open plugins/consultation/record plugins/consultation/rules plugins/consultation/show plugins/consultation/words plugins/sdk"},
 	{"plugins/example", "plugins/sdk"},
-	// The programme's module of trainings; its parts are pure.
+	// The programme's module of trainings. Its leaves are pure; what changes
+	// things, what shows them, and the console's screens stand apart.
 	{"plugins/training/seats", ""},
 	{"plugins/training/calendar", ""},
 	{"plugins/training/lheo", ""},
-	{"plugins/training", "plugins/sdk plugins/training/calendar plugins/training/lheo plugins/training/seats"},
+	{"plugins/training/words", ""},
+	{"plugins/training/record", "plugins/sdk plugins/training/calendar plugins/training/seats plugins/training/words"},
+	{"plugins/training/act", "plugins/sdk plugins/training/calendar plugins/training/record plugins/training/seats plugins/training/words"},
+	{"plugins/training/show", "plugins/sdk plugins/training/act plugins/training/calendar plugins/training/record plugins/training/seats plugins/training/words"},
+	{"plugins/training/desk", "plugins/sdk plugins/training/act plugins/training/record plugins/training/seats plugins/training/words"},
+	{"plugins/training/exchange", "plugins/sdk plugins/training/act plugins/training/lheo plugins/training/record plugins/training/words"},
+	{"plugins/training", "plugins/sdk plugins/training/act plugins/training/desk plugins/training/exchange plugins/training/record plugins/training/seats plugins/training/show plugins/training/words"},
 	// Whether a plugin keeps to the protocol, tried from outside on a real site.
 	{"plugins/contract", "core/action core/content core/problem core/schema core/texts plugins/host plugins/launch plugins/manifest plugins/pack plugins/pluginpb plugins/sdk storage storage/commitlog"},
 	{"plugins/dev", "plugins/manifest plugins/pack plugins/sdk"},

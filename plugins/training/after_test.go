@@ -14,6 +14,7 @@ import (
 	"github.com/recueil-cms/recueil/plugins/host/tree"
 	"github.com/recueil-cms/recueil/plugins/sdk/sdktest"
 	"github.com/recueil-cms/recueil/plugins/training/lheo"
+	"github.com/recueil-cms/recueil/plugins/training/record"
 )
 
 // editor is somebody who may do all of this in the console.
@@ -58,7 +59,7 @@ func (s *stage) opens(action string, values map[string]any) *console.Shown {
 }
 
 func (s *stage) day() string {
-	return fmt.Sprint(s.Entry(sessions, s.session)["starts"])
+	return fmt.Sprint(s.Entry(record.Sessions, s.session)["starts"])
 }
 
 // From the door to the certificate, and to what is said of it.
@@ -146,7 +147,7 @@ func (s *stage) opinions(lina, amine member) {
 		}
 	}
 	s.opens("publish", map[string]any{})
-	kept := s.Entry(trainings, s.training)["published_results"]
+	kept := s.Entry(record.Trainings, s.training)["published_results"]
 	if got := fmt.Sprint(kept); !strings.Contains(got, "participants:2") || !strings.Contains(got, "completion:75") || strings.Contains(got, "satisfaction:4") {
 		t.Errorf("one opinion is no average: %s", got)
 	}
@@ -260,7 +261,7 @@ func TestRetention(t *testing.T) {
 	s.opens("close", nil)
 	s.state(amine, "absent")
 	day := 24 * time.Hour
-	named := func(m member) bool { return s.Entry(registrations, m.id)["name"] != nil }
+	named := func(m member) bool { return s.Entry(record.Registrations, m.id)["name"] != nil }
 	for _, c := range []struct {
 		after       time.Duration
 		lina, amine bool
@@ -273,7 +274,7 @@ func TestRetention(t *testing.T) {
 			t.Errorf("after %v: lina %v, amine %v", c.after, named(lina), named(amine))
 		}
 	}
-	s.Until("the count remains", func() bool { return s.Entry(registrations, lina.id)["state"] == "partial" })
+	s.Until("the count remains", func() bool { return s.Entry(record.Registrations, lina.id)["state"] == "partial" })
 }
 
 func TestReminders(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/plugins/host/console"
+	"github.com/recueil-cms/recueil/plugins/training/record"
 )
 
 // round is one time that an act is cut short, with a session of its own.
@@ -108,7 +109,7 @@ func (r *round) sum() string {
 	}
 	slices.Sort(letters)
 	in := url.Values{"filter[session][_eq]": {r.session}}
-	return fmt.Sprintf("%s; %d needs, %d opinions; %s", strings.Join(out, ", "), len(r.List(needs, in)), len(r.List(answers, in)), strings.Join(letters, ", "))
+	return fmt.Sprintf("%s; %d needs, %d opinions; %s", strings.Join(out, ", "), len(r.List(record.Needs, in)), len(r.List(record.Answers, in)), strings.Join(letters, ", "))
 }
 
 // Each act is cut short after every number of changes, those too that follow
@@ -231,7 +232,7 @@ func (r *round) comes(what, want string, cut func() bool) {
 // id finds the registration that somebody has made.
 func (r *round) id(name string) string {
 	r.t.Helper()
-	for _, g := range r.List(registrations, url.Values{"filter[session][_eq]": {r.session}}) {
+	for _, g := range r.List(record.Registrations, url.Values{"filter[session][_eq]": {r.session}}) {
 		if g["name"] == r.as(name) {
 			return fmt.Sprint(g["id"])
 		}
@@ -240,20 +241,24 @@ func (r *round) id(name string) string {
 	return ""
 }
 
+// letterOf names the letter that tells of a state.
+var letterOf = map[string]string{"submitted": "submitted", "accepted": "accepted", "waitlisted": "waitlisted", "offered": "offered", "withdrawn": "withdrawn",
+	"rejected": "rejected", "cancelled_by_person": "cancelled", "cancelled_by_org": "cancelled", "replaced": "replaced"}
+
 // settled waits until editors see in registrations what the roster has, and
 // people were written to.
 func (r *round) settled() {
 	in := url.Values{"filter[session][_eq]": {r.session}}
 	r.Until("all is settled", func() bool {
 		states := map[any]any{}
-		for _, g := range r.List(registrations, in) {
+		for _, g := range r.List(record.Registrations, in) {
 			states[g["id"]] = g["state"]
 			kind := letterOf[fmt.Sprint(g["state"])]
 			if _, sent := r.letter(fmt.Sprint(g["email"]), kind); kind != "" && !sent {
 				return false
 			}
 		}
-		for _, e := range r.List(rosters, in) {
+		for _, e := range r.List(record.Rosters, in) {
 			board, _ := e["board"].(map[string]any)
 			lines, _ := board["lines"].([]any)
 			for _, l := range lines {

@@ -3,35 +3,36 @@ package training
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/record"
 	"github.com/recueil-cms/recueil/plugins/training/seats"
+	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
 // beforeCommit dates trainings, numbers the versions of calendars, and refuses
 // what would harm somebody: fewer seats than are taken, or, where the site
 // wants it so, a training that is published without what the law asks for.
-func (p *program) beforeCommit(ctx context.Context, c *sdk.Commit) error {
+func (m *module) beforeCommit(ctx context.Context, c *sdk.Commit) error {
 	for _, change := range c.Changes {
 		if change.After == nil {
 			continue
 		}
 		if change.After.Trashed {
-			if err := p.checkTrash(ctx, c, change); err != nil {
+			if err := m.checkTrash(ctx, c, change); err != nil {
 				return err
 			}
 			continue
 		}
 		switch change.After.Collection {
-		case trainings:
-			p.checkTraining(c, change)
-		case sessions:
-			if err := p.checkSession(ctx, c, change); err != nil {
+		case record.Trainings:
+			m.checkTraining(c, change)
+		case record.Sessions:
+			if err := m.checkSession(ctx, c, change); err != nil {
 				return err
 			}
 		}
@@ -46,16 +47,16 @@ func saves(c *sdk.Commit) bool {
 
 // checkTrash keeps sessions of which people are known: thrown away, they would
 // be found by nothing that erases after its time.
-func (p *program) checkTrash(ctx context.Context, c *sdk.Commit, change sdk.Change) error {
-	if change.After.Collection != sessions || change.Before == nil || change.Before.Trashed {
+func (m *module) checkTrash(ctx context.Context, c *sdk.Commit, change sdk.Change) error {
+	if change.After.Collection != record.Sessions || change.Before == nil || change.Before.Trashed {
 		return nil
 	}
-	r, err := p.seen(ctx, change.After.ID)
+	r, err := m.work.Seen(ctx, change.After.ID)
 	if err != nil {
 		return err
 	}
 	if slices.ContainsFunc(r.Board.Lines, func(l *seats.Line) bool { return l.Who != "" }) {
-		c.Refuse(change.After, "", words()["session.people"].texts())
+		c.Refuse(change.After, "", words.Texts("session.people"))
 	}
 	return nil
 }
@@ -70,80 +71,60 @@ func decoded[T any](e *sdk.Entry) (*T, error) {
 	return v, json.Unmarshal(raw, v)
 }
 
-func (p *program) checkTraining(c *sdk.Commit, change sdk.Change) {
+func (m *module) checkTraining(c *sdk.Commit, change sdk.Change) {
 	if saves(c) {
-		if today := p.now().UTC().Format(time.DateOnly); change.After.Values["updated_on"] != today {
+		if today := m.work.Now().UTC().Format(time.DateOnly); change.After.Values["updated_on"] != today {
 			c.Set(change.After, "updated_on", today)
 		}
 	}
-	if !change.After.Published || !p.setup.Load().Qualiopi {
+	if !change.After.Published || !m.work.Settings().Qualiopi {
 		return
 	}
-	t, err := decoded[training](change.After)
+	t, err := decoded[record.Training](change.After)
 	if err != nil {
 		return // the site's own checks say what is wrong
 	}
-	for _, field := range t.missing() {
-		c.Refuse(change.After, field, words()["qualiopi.missing"].texts())
+	for _, field := range t.Missing() {
+		c.Refuse(change.After, field, words.Texts("qualiopi.missing"))
 	}
 }
 
-// missing lists what indicator 1 of the French quality reference asks to be
-// public and the training does not say, by the names of the fields.
-func (t *training) missing() []string {
-	var out []string
-	for _, f := range []struct {
-		name string
-		said bool
-	}{
-		{"objectives", len(t.Objectives) > 0}, {"results", t.Results != ""}, {"contents", t.Contents != ""}, {"audience", t.Audience != ""},
-		{"prerequisites", t.Prerequisites != ""}, {"methods", t.Methods != ""}, {"evaluation", t.Evaluation != ""}, {"hours", t.Hours != nil},
-		{"price", t.Price != nil}, {"access_delay", t.AccessDelay != nil}, {"access_how", t.AccessHow != ""}, {"accessibility", t.Accessibility != ""},
-		{"disability_contact", t.DisabilityContact != ""}, {"contact", t.Contact != ""},
-	} {
-		if !f.said {
-			out = append(out, f.name)
-		}
-	}
-	return out
-}
-
-func (p *program) checkSession(ctx context.Context, c *sdk.Commit, change sdk.Change) error {
-	s, err := decoded[session](change.After)
+func (m *module) checkSession(ctx context.Context, c *sdk.Commit, change sdk.Change) error {
+	s, err := decoded[record.Session](change.After)
 	if err != nil {
 		return nil //nolint:nilerr // the site's own checks say what is wrong
 	}
 	if saves(c) {
-		p.number(c, change, s)
+		m.number(c, change, s)
 	}
 	if change.Before == nil || s.Capacity == 0 {
 		return nil
 	}
-	before, err := decoded[session](change.Before)
+	before, err := decoded[record.Session](change.Before)
 	if err != nil || before.Capacity > 0 && s.Capacity >= before.Capacity {
 		return nil //nolint:nilerr // as above
 	}
-	r, err := p.seen(ctx, change.After.ID)
+	r, err := m.work.Seen(ctx, change.After.ID)
 	if err != nil {
 		return err
 	}
 	if n := r.Board.Taken(); n > s.Capacity {
-		c.Refuse(change.After, "capacity", words()["capacity.taken"].with(n, n).texts())
+		c.Refuse(change.After, "capacity", words.Texts("capacity.taken", n, n))
 	}
 	return nil
 }
 
 // number fills in when the session is, and counts changes that calendars have
 // to notice.
-func (p *program) number(c *sdk.Commit, change sdk.Change, s *session) {
+func (m *module) number(c *sdk.Commit, change sdk.Change, s *record.Session) {
 	days := make([]string, len(s.HalfDays))
 	for i, h := range s.HalfDays {
 		days[i] = h.Day
 		if h.From >= h.To {
-			c.Refuse(change.After, "half_days", words()["halfday.order"].with(h.Day).texts())
+			c.Refuse(change.After, "half_days", words.Texts("halfday.order", h.Day))
 		}
-		if slices.ContainsFunc(s.HalfDays[:i], func(o halfDay) bool { return o.key() == h.key() }) {
-			c.Refuse(change.After, "half_days", words()["halfday.twice"].with(h.Day).texts())
+		if slices.ContainsFunc(s.HalfDays[:i], func(o record.HalfDay) bool { return o.Key() == h.Key() }) {
+			c.Refuse(change.After, "half_days", words.Texts("halfday.twice", h.Day))
 		}
 	}
 	if len(days) > 0 {
@@ -157,7 +138,7 @@ func (p *program) number(c *sdk.Commit, change sdk.Change, s *session) {
 	if change.Before == nil {
 		return
 	}
-	before, err := decoded[session](change.Before)
+	before, err := decoded[record.Session](change.Before)
 	if err != nil {
 		return
 	}
@@ -166,16 +147,4 @@ func (p *program) number(c *sdk.Commit, change sdk.Change, s *session) {
 	if !same {
 		c.Set(change.After, "sequence", before.Sequence+1)
 	}
-}
-
-// seen reads the roster of a session without making one: nobody may be in it.
-func (p *program) seen(ctx context.Context, session string) (*roster, error) {
-	found, err := find[roster](ctx, p.setup.Load().host, rosters, map[string][]string{"version": {"draft"}, "filter[session][_eq]": {session}})
-	if err != nil {
-		return nil, fmt.Errorf("read the seats: %w", err)
-	}
-	if len(found) == 0 || found[0].Board == nil {
-		return &roster{Session: session, Board: &seats.Roster{}}, nil
-	}
-	return &found[0], nil
 }

@@ -1,34 +1,55 @@
 package training
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
-	"github.com/recueil-cms/recueil/plugins/training/seats"
+	"github.com/recueil-cms/recueil/plugins/training/act"
+	"github.com/recueil-cms/recueil/plugins/training/exchange"
+	"github.com/recueil-cms/recueil/plugins/training/record"
+	"github.com/recueil-cms/recueil/plugins/training/show"
+	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
-func (p *program) routes() http.Handler {
+func (m *module) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /sessions/{id}/register", p.handle(p.register))
-	mux.HandleFunc("POST /confirm", p.handle(p.confirm))
-	mux.HandleFunc("POST /mine", p.handle(p.mine))
-	mux.HandleFunc("POST /evaluate", p.handle(p.evaluate))
-	mux.HandleFunc("GET /calendar.ics", p.feed)
-	mux.HandleFunc("GET /sessions/{id}/calendar.ics", p.sessionFeed)
-	mux.HandleFunc("GET /trainings/{id}/course.jsonld", p.course)
-	mux.HandleFunc("GET /lheo.xml", p.lheoExport)
-	mux.HandleFunc("POST /lheo.xml", p.lheoImport)
-	mux.HandleFunc("GET /sessions.csv", p.sessionsCSV)
-	mux.HandleFunc("GET /sessions/{id}/registrations.csv", p.registrationsCSV)
-	mux.HandleFunc("GET /sessions/{id}/attendance/{half}", p.attendance)
-	mux.HandleFunc("GET /papers/certificate.pdf", p.certificate)
+	mux.HandleFunc("POST /sessions/{id}/register", m.takes(m.register))
+	mux.HandleFunc("POST /confirm", m.takes(m.confirm))
+	mux.HandleFunc("POST /mine", m.takes(m.mine))
+	mux.HandleFunc("POST /evaluate", m.takes(m.evaluate))
+	for path, give := range map[string]func(*http.Request, *sdk.Host, string) (*show.File, error){
+		"/calendar.ics": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
+			return m.site.Feed(r.Context(), h, r.URL.Query(), l)
+		},
+		"/sessions/{id}/calendar.ics": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
+			return m.site.SessionFeed(r.Context(), h, r.PathValue("id"), l)
+		},
+		"/trainings/{id}/course.jsonld": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
+			return m.site.Course(r.Context(), h, r.PathValue("id"), l)
+		},
+		"/sessions.csv": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
+			return m.site.Sessions(r.Context(), h, l)
+		},
+		"/sessions/{id}/registrations.csv": func(r *http.Request, h *sdk.Host, _ string) (*show.File, error) {
+			return m.site.Registrations(r.Context(), h, r.PathValue("id"))
+		},
+		"/sessions/{id}/attendance/{half}": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
+			return m.site.Attendance(r.Context(), h, r.PathValue("id"), r.PathValue("half"), l)
+		},
+		"/papers/certificate.pdf": m.certificate,
+	} {
+		mux.HandleFunc("GET "+path, gives(give))
+	}
+	mux.HandleFunc("GET /lheo.xml", m.exports)
+	mux.HandleFunc("POST /lheo.xml", m.imports)
 	return mux
 }
 
@@ -37,21 +58,12 @@ const maxForm = 64 << 10
 
 // form is what somebody sent: fields of a form, or the same names in JSON.
 type form struct {
-	url.Values
-	json   bool
-	locale string
-}
-
-func (f form) text(name string, most int) string {
-	v := strings.TrimSpace(f.Get(name))
-	for len(v) > most {
-		v = strings.ToValidUTF8(v[:most], "")
-	}
-	return v
+	act.Form
+	json bool
 }
 
 func read(r *http.Request) (form, error) {
-	f := form{Values: url.Values{}}
+	f := form{Form: act.Form{Values: url.Values{}}}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm))
 	if err != nil {
 		return f, fmt.Errorf("read a form: %w", err)
@@ -67,45 +79,111 @@ func read(r *http.Request) (form, error) {
 	} else if f.Values, err = url.ParseQuery(string(body)); err != nil {
 		return f, fmt.Errorf("read a form: %w", err)
 	}
-	f.locale = f.Get("locale")
-	if !slices.Contains([]string{"fr", "ar", "en"}, f.locale) {
-		f.locale = "fr"
-	}
+	f.Locale = locale(f.Get("locale"))
 	return f, nil
 }
 
-// outcome is what becomes of a form: where the person is led, and what a
-// program is told. A fault is a key of words without "fault.".
-type outcome struct {
-	page   string // below the module's pages: "confirm"
-	query  url.Values
-	fault  string
-	status int
-}
-
-// faulty turns an error into the fault that people are shown; an error that is
-// ours stays one.
-func faulty(err error) (fault string, status int, ours error) {
-	switch {
-	case errors.Is(err, errBusy):
-		return "busy", http.StatusServiceUnavailable, nil
-	case errors.Is(err, seats.ErrClosed), errors.Is(err, seats.ErrFull):
-		return "closed", http.StatusConflict, nil
-	case errors.Is(err, seats.ErrMissing), errors.Is(err, seats.ErrState):
-		return "state", http.StatusConflict, nil
-	case errors.Is(err, seats.ErrOther):
-		return "other", http.StatusConflict, nil
-	case errors.Is(err, seats.ErrThere):
-		return "there", http.StatusConflict, nil
-	case sdk.IsNotFound(err):
-		return "link", http.StatusNotFound, nil
+// locale is the language that somebody asks for.
+func locale(asked string) string {
+	if asked == "ar" || asked == "en" {
+		return asked
 	}
-	return "", http.StatusInternalServerError, err
+	return "fr"
 }
 
-// handle answers a form: a browser is led to a page, so that going back or
+// outcome is where the person who sent a form is led, and what a program is
+// told.
+type outcome struct {
+	page  string // below the module's pages: "confirm"
+	query url.Values
+}
+
+// errForeign says that a token is not that of the registration.
+const errForeign = act.Fault("link")
+
+// register takes a registration.
+func (m *module) register(r *http.Request, f form) (outcome, error) {
+	s, err := record.Get[record.Session](r.Context(), sdk.From(r).Host, record.Sessions, r.PathValue("id"), f.Locale)
+	if err != nil {
+		return outcome{}, err
+	}
+	if f.Get("website") != "" { // nobody sees this field: a program filled it in
+		return outcome{page: "confirm"}, nil
+	}
+	id, err := m.work.Register(r.Context(), s, f.Form)
+	if err != nil {
+		return outcome{page: "sessions/" + s.Code}, err
+	}
+	return outcome{page: "confirm", query: url.Values{"r": {id}}}, nil
+}
+
+func (m *module) confirm(r *http.Request, f form) (outcome, error) {
+	id := f.Text("r", 26)
+	held, token, err := m.work.Confirm(r.Context(), id, f.Text("c", 12))
+	if err != nil {
+		return outcome{page: "confirm", query: url.Values{"r": {id}}}, err
+	}
+	return outcome{page: "mine", query: url.Values{"r": {held}, "t": {token}, "done": {"confirmed"}}}, nil
+}
+
+// opened gives the registration of a form, whose token shows that it is its
+// sender's.
+func (m *module) opened(r *http.Request, f form, page string) (*record.Registration, outcome, error) {
+	id, token := f.Text("r", 26), f.Text("t", 40)
+	o := outcome{page: page, query: url.Values{"r": {id}, "t": {token}}}
+	if ok, err := m.work.Holds(r.Context(), id, token); err != nil || !ok {
+		return nil, o, cmp.Or[error](err, errForeign)
+	}
+	reg, err := m.work.Registration(r.Context(), id)
+	return reg, o, err
+}
+
+// mine does what somebody asks for their own registration.
+func (m *module) mine(r *http.Request, f form) (outcome, error) {
+	reg, o, err := m.opened(r, f, "mine")
+	if err != nil {
+		return o, err
+	}
+	do := f.Get("do")
+	if err := m.work.Own(r.Context(), reg, do, f.Form); err != nil {
+		return o, err
+	}
+	o.query.Set("done", do)
+	return o, nil
+}
+
+// evaluate takes an opinion.
+func (m *module) evaluate(r *http.Request, f form) (outcome, error) {
+	reg, o, err := m.opened(r, f, "evaluate")
+	if err != nil {
+		return o, err
+	}
+	if err := m.work.Opine(r.Context(), reg, f.Form); err != nil {
+		return o, err
+	}
+	o.page = "mine"
+	o.query.Set("done", "evaluate")
+	return o, nil
+}
+
+// status is that of a fault.
+func status(err error) int {
+	switch fault := act.FaultOf(err); {
+	case errors.Is(err, errForeign):
+		return http.StatusForbidden
+	case fault == "link":
+		return http.StatusNotFound
+	case fault == "closed", fault == "state", fault == "other", fault == "there":
+		return http.StatusConflict
+	case fault == "busy":
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// takes answers a form: a browser is led to a page, so that going back or
 // reloading sends nothing twice; a program gets JSON.
-func (p *program) handle(do func(r *http.Request, f form) (outcome, error)) http.HandlerFunc {
+func (m *module) takes(do func(r *http.Request, f form) (outcome, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		f, err := read(r)
 		if err != nil {
@@ -113,20 +191,14 @@ func (p *program) handle(do func(r *http.Request, f form) (outcome, error)) http
 			return
 		}
 		o, err := do(r, f)
-		if err != nil {
-			fault, status, ours := faulty(err)
-			if ours != nil {
-				fault, status = "busy", http.StatusServiceUnavailable
-				p.note("answering a form", ours)
-			}
-			o.fault, o.status = fault, status
+		if err != nil && act.FaultOf(err) == "" {
+			act.Note("answering a form", err)
+			err = act.Fault("busy")
 		}
-		if o.query == nil {
-			o.query = url.Values{}
-		}
+		fault := string(act.FaultOf(err))
 		if f.json {
-			if o.fault != "" {
-				refuse(w, max(o.status, http.StatusBadRequest), "training_"+o.fault, say("en", "fault."+o.fault))
+			if fault != "" {
+				refuse(w, status(err), "training_"+fault, words.Say("en", "fault."+fault))
 				return
 			}
 			flat := map[string]string{"page": o.page}
@@ -136,15 +208,95 @@ func (p *program) handle(do func(r *http.Request, f form) (outcome, error)) http
 			answer(w, http.StatusOK, map[string]any{"data": flat})
 			return
 		}
-		if o.fault != "" {
-			o.query.Set("fault", o.fault)
+		if o.query == nil {
+			o.query = url.Values{}
 		}
-		to := "/" + f.locale + "/training/" + o.page
+		if fault != "" {
+			o.query.Set("fault", fault)
+		}
+		to := "/" + f.Locale + "/training/" + o.page
 		if len(o.query) > 0 {
 			to += "?" + o.query.Encode()
 		}
 		w.Header().Set("Location", to)
 		w.WriteHeader(http.StatusSeeOther)
+	}
+}
+
+// certificate is for whoever has the token of their letters.
+func (m *module) certificate(r *http.Request, _ *sdk.Host, l string) (*show.File, error) {
+	q := r.URL.Query()
+	if ok, err := m.work.Holds(r.Context(), q.Get("r"), q.Get("t")); err != nil || !ok {
+		return nil, errForeign
+	}
+	return m.site.Certificate(r.Context(), q.Get("r"), l)
+}
+
+// gives answers with a file; nil: there is none.
+func gives(give func(r *http.Request, h *sdk.Host, l string) (*show.File, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		f, err := give(r, sdk.From(r).Host, locale(r.URL.Query().Get("locale")))
+		if err != nil {
+			broken(w, "a file", err)
+			return
+		}
+		if f == nil {
+			refuse(w, http.StatusNotFound, "training_missing", "There is no such thing.")
+			return
+		}
+		send(w, f)
+	}
+}
+
+func send(w http.ResponseWriter, f *show.File) {
+	w.Header().Set("Content-Type", f.Kind)
+	if f.Name != "" {
+		w.Header().Set("Content-Disposition", `attachment; filename="`+f.Name+`"`)
+	}
+	if f.Public > 0 {
+		w.Header().Set("Cache-Control", fmt.Sprint("public, max-age=", f.Public))
+	}
+	_, _ = w.Write(f.Body) // the caller may have gone
+}
+
+// exports gives the catalogue; how many trainings a catalogue elsewhere would
+// refuse is told in a header.
+func (m *module) exports(w http.ResponseWriter, r *http.Request) {
+	file, left, err := m.catalogue.Export(r.Context(), sdk.From(r).Host)
+	if err != nil {
+		broken(w, "an export", err)
+		return
+	}
+	w.Header().Set("Recueil-Left-Out", strconv.Itoa(left))
+	send(w, &show.File{Kind: "application/xml; charset=utf-8", Name: "lheo.xml", Body: file})
+}
+
+// imports takes a catalogue in, as the person who sends it.
+func (m *module) imports(w http.ResponseWriter, r *http.Request) {
+	report, err := m.catalogue.Import(r.Context(), sdk.From(r).Host, r.Body)
+	switch {
+	case errors.Is(err, exchange.ErrFile):
+		refuse(w, http.StatusBadRequest, "training_lheo", "The file is no LHEO that can be read.")
+	case err != nil:
+		broken(w, "an import", err)
+	default:
+		answer(w, http.StatusOK, map[string]any{"data": report})
+	}
+}
+
+// broken answers a request that cannot be answered.
+func broken(w http.ResponseWriter, what string, err error) {
+	fault := string(act.FaultOf(err))
+	switch {
+	case sdk.IsNotFound(err):
+		refuse(w, http.StatusNotFound, "training_missing", "There is no such thing.")
+	case sdk.IsForbidden(err):
+		refuse(w, http.StatusForbidden, "training_forbidden", "The right is missing.")
+	case fault != "":
+		refuse(w, status(err), "training_"+fault, words.Say("en", "fault."+fault))
+	default:
+		act.Note(what, err)
+		refuse(w, http.StatusServiceUnavailable, "training_busy", words.Say("en", "fault.busy"))
 	}
 }
 

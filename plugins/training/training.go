@@ -14,12 +14,14 @@ package training
 import (
 	"context"
 	_ "embed"
-	"net/url"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/act"
+	"github.com/recueil-cms/recueil/plugins/training/desk"
+	"github.com/recueil-cms/recueil/plugins/training/exchange"
+	"github.com/recueil-cms/recueil/plugins/training/record"
+	"github.com/recueil-cms/recueil/plugins/training/show"
 )
 
 // Manifest is the plugin.json.
@@ -27,96 +29,61 @@ import (
 //go:embed plugin.json
 var Manifest []byte
 
-// The ids of the collections.
-const (
-	trainings     = "training"
-	modules       = "training-module"
-	sessions      = "training-session"
-	trainers      = "training-trainer"
-	venues        = "training-venue"
-	registrations = "training-registration"
-	needs         = "training-needs"
-	rosters       = "training-roster"
-	answers       = "training-answer"
-)
-
 // Plugin is the module.
 func Plugin() sdk.Plugin { return plugin(time.Now) }
 
 // plugin is the module with a clock.
 func plugin(now func() time.Time) sdk.Plugin {
-	p := &program{now: now}
-	p.boards.of = map[string]*board{}
+	w := &act.Work{Now: now}
+	m := &module{work: w, site: show.Site{Work: w}, desk: desk.Desk{Work: w}, catalogue: exchange.Catalogue{Work: w}}
 	return sdk.Plugin{
 		Manifest:     Manifest,
-		Configure:    p.configure,
-		BeforeCommit: p.beforeCommit,
-		Events:       p.events,
-		Routes:       p.routes(),
-		Render:       p.render,
-		Console:      p.console,
-		Jobs:         p.jobs(),
+		Configure:    w.Configure,
+		BeforeCommit: m.beforeCommit,
+		Events:       m.events,
+		Routes:       m.routes(),
+		Render:       m.site.Render,
+		Console:      m.desk.Show,
+		Jobs:         map[string]func(context.Context, *sdk.Run) error{"tend": w.Tend, "remind": w.Remind, "retain": w.Retain},
 	}
 }
 
-// program is what the module remembers while it runs: nothing that another
-// node would miss.
-type program struct {
-	now   func() time.Time
-	setup atomic.Pointer[setup]
-
-	boards struct {
-		sync.Mutex
-		of map[string]*board // by session
-	}
-	secret struct {
-		sync.Mutex
-		key []byte
-	}
+type module struct {
+	work      *act.Work
+	site      show.Site
+	desk      desk.Desk
+	catalogue exchange.Catalogue
 }
 
-// setup is what the module was configured with.
-type setup struct {
-	Organiser  string `json:"organiser"`
-	Qualiopi   bool   `json:"qualiopi"`
-	KeepMonths int    `json:"keep_months"`
-	KeepYears  *int   `json:"keep_proof_years"`
-
-	locales []string
-	url     string
-	host    *sdk.Host // acts for the module itself
-}
-
-func (p *program) configure(_ context.Context, s sdk.Setup) error {
-	c := &setup{KeepMonths: 12}
-	if err := s.Into(c); err != nil {
-		return err
+// events does what follows from a commit. Each of it is done so that twice is
+// harmless, and comes again when the process ends in between.
+func (m *module) events(ctx context.Context, h *sdk.Host, events []sdk.Event) error {
+	// What is done here ends by itself: a state that is noted is not noted again.
+	// As an answer to each event it would count as a chain of answers, because
+	// events of many people come in one batch with those of the notes.
+	h = h.Alone()
+	seen := map[string]bool{}
+	for _, e := range events {
+		key := e.Collection + e.ID + e.What
+		if seen[key] {
+			continue // it is looked at as it is now
+		}
+		seen[key] = true
+		var err error
+		switch {
+		case e.Collection == record.Registrations && e.What != sdk.Changed:
+			err = m.work.Gone(ctx, h, e.ID)
+		case e.Collection == record.Rosters && e.What == sdk.Changed:
+			var r record.Roster
+			if err = h.Get(ctx, record.Rosters, e.ID, record.Newest, &r); err == nil {
+				err = m.work.Settle(ctx, h, r.Session)
+			}
+		case e.Collection == record.Sessions && e.What == sdk.Changed && len(e.Published) > 0:
+			err = m.work.Moved(ctx, h, e.ID)
+		}
+		if err != nil && !sdk.IsNotFound(err) {
+			return err
+		}
 	}
-	c.locales, c.url, c.host = s.Locales, s.SiteURL, s.Host
-	p.setup.Store(c)
 	return nil
-}
-
-// keepYears is for how long the attendance of those who came is kept.
-func (s *setup) keepYears() int {
-	if s.KeepYears == nil {
-		return 5
-	}
-	return *s.KeepYears
-}
-
-// domain is the part of unique names that tells this site from others.
-func (s *setup) domain() string {
-	if u, err := url.Parse(s.url); err == nil && u.Hostname() != "" {
-		return u.Hostname()
-	}
-	return "recueil.invalid"
-}
-
-// organiser is the address that calendars name.
-func (s *setup) organiser() string {
-	if s.Organiser != "" {
-		return s.Organiser
-	}
-	return "noreply@" + s.domain()
 }

@@ -1,8 +1,10 @@
-package training
+package show
 
 import (
 	"html"
 	"strings"
+
+	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
 // page gathers the HTML of a page. Whatever is not a constant goes through
@@ -24,8 +26,8 @@ func (p *page) add(form string, values ...string) {
 	p.WriteString(form)
 }
 
-// words writes a text of several paragraphs.
-func (p *page) words(text string) {
+// paragraphs writes a text of several paragraphs.
+func (p *page) paragraphs(text string) {
 	for part := range strings.SplitSeq(text, "\n") {
 		if part = strings.TrimSpace(part); part != "" {
 			p.add(`<p dir="auto">{}</p>`, part)
@@ -87,7 +89,7 @@ func (p *page) button(label, name, value string) {
 // fault tells what went wrong, when the address says so and it is a word of
 // ours.
 func (p *page) fault(locale, fault string) {
-	if _, ok := words()["fault."+fault]; ok && fault != "" {
-		p.add(`<p class="notice warning">{}</p>`, say(locale, "fault."+fault))
+	if text := words.Find(locale, "fault."+fault); text != "" {
+		p.add(`<p class="notice warning">{}</p>`, text)
 	}
 }

@@ -1,4 +1,4 @@
-package training
+package act
 
 import (
 	"context"
@@ -24,13 +24,13 @@ const (
 )
 
 // key gives the secret of the site, which the first node makes.
-func (p *program) key(ctx context.Context) ([]byte, error) {
-	p.secret.Lock()
-	defer p.secret.Unlock()
-	if p.secret.key != nil {
-		return p.secret.key, nil
+func (w *Work) key(ctx context.Context) ([]byte, error) {
+	w.secret.Lock()
+	defer w.secret.Unlock()
+	if w.secret.key != nil {
+		return w.secret.key, nil
 	}
-	state := p.setup.Load().host.State()
+	state := w.Host().State()
 	for range 5 {
 		var kept []byte
 		version, err := state.Get(ctx, "key", &kept)
@@ -38,7 +38,7 @@ func (p *program) key(ctx context.Context) ([]byte, error) {
 			return nil, fmt.Errorf("read the key: %w", err)
 		}
 		if version != sdk.Absent {
-			p.secret.key = kept
+			w.secret.key = kept
 			return kept, nil
 		}
 		kept = make([]byte, 32)
@@ -53,8 +53,8 @@ func (p *program) key(ctx context.Context) ([]byte, error) {
 }
 
 // digest is what only this site can make of some words.
-func (p *program) digest(ctx context.Context, words ...string) ([]byte, error) {
-	key, err := p.key(ctx)
+func (w *Work) digest(ctx context.Context, words ...string) ([]byte, error) {
+	key, err := w.key(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,27 +68,27 @@ func (p *program) digest(ctx context.Context, words ...string) ([]byte, error) {
 
 // who stands for an address in a roster: equal for equal ones, and of no use
 // without the key.
-func (p *program) who(ctx context.Context, email string) (string, error) {
-	sum, err := p.digest(ctx, "who", strings.ToLower(strings.TrimSpace(email)))
+func (w *Work) who(ctx context.Context, email string) (string, error) {
+	sum, err := w.digest(ctx, "who", strings.ToLower(strings.TrimSpace(email)))
 	return hex.EncodeToString(sum[:min(len(sum), 12)]), err
 }
 
 // token lets whoever has it act for a registration.
-func (p *program) token(ctx context.Context, id string) (string, error) {
-	sum, err := p.digest(ctx, "token", id)
+func (w *Work) token(ctx context.Context, id string) (string, error) {
+	sum, err := w.digest(ctx, "token", id)
 	return base64.RawURLEncoding.EncodeToString(sum[:min(len(sum), 18)]), err
 }
 
-// holds reports whether a token is that of a registration.
-func (p *program) holds(ctx context.Context, id, token string) (bool, error) {
-	want, err := p.token(ctx, id)
+// Holds reports whether a token is that of a registration.
+func (w *Work) Holds(ctx context.Context, id, token string) (bool, error) {
+	want, err := w.token(ctx, id)
 	return err == nil && hmac.Equal([]byte(want), []byte(token)), err
 }
 
 // code is the six digits that show that an address is somebody's, in the hour
 // of a moment.
-func (p *program) code(ctx context.Context, id string, at time.Time) (string, error) {
-	sum, err := p.digest(ctx, "code", id, at.UTC().Truncate(codeLasts).Format(time.RFC3339))
+func (w *Work) code(ctx context.Context, id string, at time.Time) (string, error) {
+	sum, err := w.digest(ctx, "code", id, at.UTC().Truncate(codeLasts).Format(time.RFC3339))
 	if err != nil {
 		return "", err
 	}
@@ -97,8 +97,8 @@ func (p *program) code(ctx context.Context, id string, at time.Time) (string, er
 
 // guess tries a code: that of this hour or the one before. The guesses of an
 // hour are counted on all nodes.
-func (p *program) guess(ctx context.Context, id, code string) (right bool, err error) {
-	now, state := p.now(), p.setup.Load().host.State()
+func (w *Work) guess(ctx context.Context, id, code string) (right bool, err error) {
+	now, state := w.Now(), w.Host().State()
 	at := "guesses/" + id
 	type guesses struct {
 		Hour string `json:"hour"`
@@ -117,7 +117,7 @@ func (p *program) guess(ctx context.Context, id, code string) (right bool, err e
 			return false, nil
 		}
 		for _, t := range []time.Time{now, now.Add(-codeLasts)} {
-			want, err := p.code(ctx, id, t)
+			want, err := w.code(ctx, id, t)
 			if err != nil {
 				return false, err
 			}
@@ -134,8 +134,8 @@ func (p *program) guess(ctx context.Context, id, code string) (right bool, err e
 }
 
 // publicCode is that of a certificate: it can be told on the telephone.
-func (p *program) publicCode(ctx context.Context, id string) (string, error) {
-	sum, err := p.digest(ctx, "certificate", id)
+func (w *Work) publicCode(ctx context.Context, id string) (string, error) {
+	sum, err := w.digest(ctx, "certificate", id)
 	if err != nil {
 		return "", err
 	}

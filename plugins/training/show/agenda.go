@@ -1,4 +1,4 @@
-package training
+package show
 
 import (
 	"context"
@@ -9,37 +9,29 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/record"
+	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
 // shown is a session with what lists show of it.
 type shown struct {
-	session
+	record.Session
 	title, place, room string
 	full               bool
 	// values by facet: the keys of facets to ids and labels.
 	values map[string][]choice
 }
 
-// coming lists the sessions that are ahead, in order.
-func (p *program) coming(ctx context.Context, h *sdk.Host, locale string, filter url.Values) ([]session, error) {
-	q := url.Values{"locale": {locale}, "sort": {"starts"}, "filter[ends][_gte]": {p.now().UTC().Format(time.DateOnly)},
-		"filter[stage][_nin]": {"draft,archived,done"}}
-	for k, v := range filter {
-		q[k] = v
-	}
-	return find[session](ctx, h, sessions, q)
-}
-
 // facets of the agenda, in order.
 var facetNames = []string{"theme", "wilaya", "mode", "month", "language"}
 
 // shownOf looks up what lists show of sessions.
-func (p *program) shownOf(ctx context.Context, h *sdk.Host, l string, all []session) ([]shown, error) {
-	courses, places, labels := map[string]*training{}, map[string]*venue{}, map[string]string{}
+func (site *Site) shownOf(ctx context.Context, h *sdk.Host, l string, all []record.Session) ([]shown, error) {
+	courses, places, labels := map[string]*record.Training{}, map[string]*record.Venue{}, map[string]string{}
 	label := func(collection, id string) string {
 		key := collection + "/" + id
 		if _, ok := labels[key]; !ok {
-			n, err := get[named](ctx, h, collection, id, l)
+			n, err := record.Get[record.Named](ctx, h, collection, id, l)
 			if err != nil {
 				labels[key] = ""
 			} else if labels[key] = n.Name; labels[key] == "" {
@@ -53,43 +45,43 @@ func (p *program) shownOf(ctx context.Context, h *sdk.Host, l string, all []sess
 		t := courses[s.Training]
 		if t == nil {
 			var err error
-			if t, err = get[training](ctx, h, trainings, s.Training, l); err != nil && !sdk.IsNotFound(err) {
+			if t, err = record.Get[record.Training](ctx, h, record.Trainings, s.Training, l); err != nil && !sdk.IsNotFound(err) {
 				return nil, err
 			}
 			courses[s.Training] = t
 		}
-		one := shown{session: s, title: s.Title, values: map[string][]choice{"mode": {{s.Mode, say(l, "mode."+s.Mode)}}}}
+		one := shown{Session: s, title: s.Title, values: map[string][]choice{"mode": {{s.Mode, words.Say(l, "mode."+s.Mode)}}}}
 		if one.title == "" {
 			one.title = t.Title
 		}
 		if len(s.Starts) >= 7 {
 			month, err := time.Parse("2006-01", s.Starts[:7])
 			if err == nil {
-				one.values["month"] = []choice{{s.Starts[:7], monthName(l, month.Month()) + " " + s.Starts[:4]}}
+				one.values["month"] = []choice{{s.Starts[:7], words.Month(l, month)}}
 			}
 		}
 		for _, id := range t.Themes {
 			one.values["theme"] = append(one.values["theme"], choice{id, label("terms", id)})
 		}
 		for _, lang := range t.Languages {
-			one.values["language"] = append(one.values["language"], choice{lang, say(l, "language."+lang)})
+			one.values["language"] = append(one.values["language"], choice{lang, words.Say(l, "language."+lang)})
 		}
-		one.place = say(l, "mode."+s.Mode)
+		one.place = words.Say(l, "mode."+s.Mode)
 		if s.Venue != "" {
 			v := places[s.Venue]
 			if v == nil {
-				v, _ = get[venue](ctx, h, venues, s.Venue, l) // one that is not shown has no name
+				v, _ = record.Get[record.Venue](ctx, h, record.Venues, s.Venue, l) // one that is not shown has no name
 				places[s.Venue] = v
 			}
 			if v.Name != "" {
-				one.place = v.where(l)
+				one.place = v.Where(l)
 			}
 			if v.Wilaya != "" {
 				one.values["wilaya"] = []choice{{v.Wilaya, label("territories", v.Wilaya)}}
 			}
 		}
 		var err error
-		if one.room, one.full, err = p.room(ctx, &one.session, l); err != nil {
+		if one.room, one.full, err = site.Work.Room(ctx, &one.Session, l); err != nil {
 			return nil, err
 		}
 		out = append(out, one)
@@ -108,18 +100,18 @@ func (s *shown) fits(query map[string]string, but string) bool {
 
 // agendaPage lists the sessions to come, with facets whose counts say what is
 // left if one more is chosen.
-func (p *program) agendaPage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+func (site *Site) agendaPage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
 	l := item.Locale
-	all, err := p.coming(ctx, item.Host, l, nil)
+	all, err := record.Coming(ctx, item.Host, site.Work.Now(), l, nil)
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.shownOf(ctx, item.Host, l, all[:min(len(all), 300)])
+	list, err := site.shownOf(ctx, item.Host, l, all[:min(len(all), 300)])
 	if err != nil {
 		return nil, err
 	}
 	out := &page{}
-	out.add(`<p class="lead">{} <a href="/{}/formations">{}</a></p>`, say(l, "agenda.lead"), l, say(l, "catalogue"))
+	out.add(`<p class="lead">{} <a href="/{}/formations">{}</a></p>`, words.Say(l, "agenda.lead"), l, words.Say(l, "catalogue"))
 	facets(out, l, item.Query, list)
 	var fit []shown
 	for _, s := range list {
@@ -129,9 +121,9 @@ func (p *program) agendaPage(ctx context.Context, item *sdk.Item) (*sdk.Content,
 	}
 	switch {
 	case len(list) == 0:
-		out.add(`<p class="notice">{}</p>`, say(l, "agenda.none"))
+		out.add(`<p class="notice">{}</p>`, words.Say(l, "agenda.none"))
 	case len(fit) == 0:
-		out.add(`<p class="notice">{}</p>`, say(l, "agenda.filter"))
+		out.add(`<p class="notice">{}</p>`, words.Say(l, "agenda.filter"))
 	default:
 		lines(out, l, fit)
 	}
@@ -141,8 +133,8 @@ func (p *program) agendaPage(ctx context.Context, item *sdk.Item) (*sdk.Content,
 			feed.Set(f, v)
 		}
 	}
-	out.add(`<p><a href="`+home+`/calendar.ics?{}">{}</a></p>`, feed.Encode(), say(l, "agenda.feed"))
-	return &sdk.Content{Title: say(l, "agenda.title"), Description: say(l, "agenda.lead"), HTML: out.String(), MaxAge: 600}, nil
+	out.add(`<p><a href="`+home+`/calendar.ics?{}">{}</a></p>`, feed.Encode(), words.Say(l, "agenda.feed"))
+	return &sdk.Content{Title: words.Say(l, "agenda.title"), Description: words.Say(l, "agenda.lead"), HTML: out.String(), MaxAge: 600}, nil
 }
 
 // facets writes links that narrow the list, and those that widen it again.
@@ -187,10 +179,10 @@ func facets(out *page, l string, query map[string]string, list []shown) {
 			return strings.Compare(a.label, b.label)
 		})
 		chosen = chosen || query[f] != ""
-		body.add(`<dt>{}</dt><dd><ul class="tags">`, say(l, "facet."+f))
+		body.add(`<dt>{}</dt><dd><ul class="tags">`, words.Say(l, "facet."+f))
 		for _, n := range names {
 			if query[f] == n.value {
-				body.add(`<li><a href="{}"><strong>{}</strong></a></li>`, address(f, ""), say(l, "facet.remove", n.label))
+				body.add(`<li><a href="{}"><strong>{}</strong></a></li>`, address(f, ""), words.Say(l, "facet.remove", n.label))
 				continue
 			}
 			body.add(`<li><a href="{}">{} ({})</a></li>`, address(f, n.value), n.label, strconv.Itoa(counts[n.value]))
@@ -202,7 +194,7 @@ func facets(out *page, l string, query map[string]string, list []shown) {
 		if chosen {
 			open = " open"
 		}
-		out.add(`<details`+open+`><summary>{}</summary><dl class="facts">`, say(l, "filters"))
+		out.add(`<details`+open+`><summary>{}</summary><dl class="facts">`, words.Say(l, "filters"))
 		out.WriteString(body.String())
 		out.add(`</dl></details>`)
 	}
@@ -213,56 +205,47 @@ func lines(out *page, l string, list []shown) {
 	out.add(`<ul>`)
 	for _, s := range list {
 		out.add(`<li><p><strong><a href="/{}/training/sessions/{}" dir="auto">{}</a></strong><br>{}</p></li>`, l, url.PathEscape(s.Code), s.title,
-			joined(span(l, s.Starts, s.Ends), s.place, s.room))
+			words.Joined(words.Span(l, s.Starts, s.Ends), s.place, s.room))
 	}
 	out.add(`</ul>`)
 }
 
 // sessionsOf stands on the page of a training.
-func (p *program) sessionsOf(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+func (site *Site) sessionsOf(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
 	l, out := item.Locale, &page{}
-	all, err := p.coming(ctx, item.Host, l, url.Values{"filter[training][_eq]": {item.ID}})
+	all, err := record.Coming(ctx, item.Host, site.Work.Now(), l, url.Values{"filter[training][_eq]": {item.ID}})
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.shownOf(ctx, item.Host, l, all[:min(len(all), 50)])
+	list, err := site.shownOf(ctx, item.Host, l, all[:min(len(all), 50)])
 	if err != nil {
 		return nil, err
 	}
 	if len(list) == 0 {
-		out.add(`<p>{}</p>`, say(l, "sessions.none"))
+		out.add(`<p>{}</p>`, words.Say(l, "sessions.none"))
 	} else {
 		lines(out, l, list)
 	}
-	t, err := get[training](ctx, item.Host, trainings, item.ID, l)
+	t, err := record.Get[record.Training](ctx, item.Host, record.Trainings, item.ID, l)
 	if err != nil {
 		return nil, err
 	}
-	told, err := p.courseOf(ctx, item.Host, t, all[:min(len(all), 10)], l)
-	return &sdk.Content{Title: say(l, "agenda.next"), HTML: out.String(), Structured: told, MaxAge: 600}, err
-}
-
-// part is a module of a training.
-type part struct {
-	meta
-	Title         string   `json:"title"`
-	Objectives    string   `json:"objectives"`
-	Hours         *float64 `json:"hours"`
-	Prerequisites []string `json:"prerequisites"`
+	told, err := site.courseOf(ctx, item.Host, t, all[:min(len(all), 10)], l)
+	return &sdk.Content{Title: words.Say(l, "agenda.next"), HTML: out.String(), Structured: told, MaxAge: 600}, err
 }
 
 // modulesOf stands on the page of a training: what its modules are about, and in
 // which order they are taken.
-func (p *program) modulesOf(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+func (site *Site) modulesOf(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
 	l, out := item.Locale, &page{}
-	t, err := get[training](ctx, item.Host, trainings, item.ID, l)
+	t, err := record.Get[record.Training](ctx, item.Host, record.Trainings, item.ID, l)
 	if err != nil || len(t.Modules) == 0 {
 		return nil, err
 	}
 	titles := map[string]string{}
 	out.add(`<ol>`)
 	for _, id := range t.Modules[:min(len(t.Modules), 50)] {
-		m, err := get[part](ctx, item.Host, modules, id, l)
+		m, err := record.Get[record.Part](ctx, item.Host, record.Modules, id, l)
 		if sdk.IsNotFound(err) {
 			continue // it is not published
 		}
@@ -272,34 +255,34 @@ func (p *program) modulesOf(ctx context.Context, item *sdk.Item) (*sdk.Content, 
 		titles[id] = m.Title
 		hours, after := "", ""
 		if m.Hours != nil {
-			hours = say(l, "modules.hours", strconv.FormatFloat(*m.Hours, 'f', -1, 64))
+			hours = words.Say(l, "modules.hours", strconv.FormatFloat(*m.Hours, 'f', -1, 64))
 		}
 		for _, before := range m.Prerequisites {
-			after = joined(after, titles[before])
+			after = words.Joined(after, titles[before])
 		}
 		if after != "" {
-			after = say(l, "modules.after", after)
+			after = words.Say(l, "modules.after", after)
 		}
-		out.add(`<li><p><strong dir="auto">{}</strong><br><small>{}</small></p>`, m.Title, joined(hours, after))
-		out.words(m.Objectives)
+		out.add(`<li><p><strong dir="auto">{}</strong><br><small>{}</small></p>`, m.Title, words.Joined(hours, after))
+		out.paragraphs(m.Objectives)
 		out.add(`</li>`)
 	}
 	out.add(`</ol>`)
-	return &sdk.Content{Title: say(l, "modules"), HTML: out.String()}, nil
+	return &sdk.Content{Title: words.Say(l, "modules"), HTML: out.String()}, nil
 }
 
 // nextBlock stands on the home page.
-func (p *program) nextBlock(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+func (site *Site) nextBlock(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
 	l, out := item.Locale, &page{}
-	all, err := p.coming(ctx, item.Host, l, nil)
+	all, err := record.Coming(ctx, item.Host, site.Work.Now(), l, nil)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
-	list, err := p.shownOf(ctx, item.Host, l, all[:min(len(all), 3)])
+	list, err := site.shownOf(ctx, item.Host, l, all[:min(len(all), 3)])
 	if err != nil {
 		return nil, err
 	}
 	lines(out, l, list)
-	out.add(`<p><a href="/{}/training">{}</a></p>`, l, say(l, "agenda.all"))
-	return &sdk.Content{Title: say(l, "agenda.home"), HTML: out.String(), MaxAge: 600}, nil
+	out.add(`<p><a href="/{}/training">{}</a></p>`, l, words.Say(l, "agenda.all"))
+	return &sdk.Content{Title: words.Say(l, "agenda.home"), HTML: out.String(), MaxAge: 600}, nil
 }

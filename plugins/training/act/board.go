@@ -1,4 +1,4 @@
-package training
+package act
 
 import (
 	"context"
@@ -10,22 +10,13 @@ import (
 	"time"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/record"
 	"github.com/recueil-cms/recueil/plugins/training/seats"
 )
-
-// roster is the entry that holds the seats of a session.
-type roster struct {
-	meta
-	Session string        `json:"session"`
-	Board   *seats.Roster `json:"board"`
-}
 
 // maxTries bounds how often a change of a roster is tried against others. A
 // try is lost only when another node has changed the roster meanwhile.
 const maxTries = 60
-
-// errBusy says that others were always faster.
-var errBusy = errors.New("too many nodes change these seats at a time")
 
 // act is a change of a roster. It may be called several times, on a fresh copy
 // each time; its error is its caller's and leaves the copy unused.
@@ -46,19 +37,22 @@ type board struct {
 	}
 }
 
-func (p *program) boardOf(session string) *board {
-	p.boards.Lock()
-	defer p.boards.Unlock()
-	if p.boards.of[session] == nil {
-		p.boards.of[session] = &board{}
+func (w *Work) boardOf(session string) *board {
+	w.boards.Lock()
+	defer w.boards.Unlock()
+	if w.boards.of == nil {
+		w.boards.of = map[string]*board{}
 	}
-	return p.boards.of[session]
+	if w.boards.of[session] == nil {
+		w.boards.of[session] = &board{}
+	}
+	return w.boards.of[session]
 }
 
-// change makes a change of the seats of a session, together with what the time
+// Change makes a change of the seats of a session, together with what the time
 // brings: offers that are over, and new ones.
-func (p *program) change(ctx context.Context, session string, do func(*seats.Roster, seats.Rules, time.Time) error) error {
-	b := p.boardOf(session)
+func (w *Work) Change(ctx context.Context, session string, do func(*seats.Roster, seats.Rules, time.Time) error) error {
+	b := w.boardOf(session)
 	a := &act{do: do, done: make(chan struct{})}
 	b.waiting.Lock()
 	b.waiting.acts = append(b.waiting.acts, a)
@@ -72,7 +66,7 @@ func (p *program) change(ctx context.Context, session string, do func(*seats.Ros
 	if len(acts) > 0 { // else somebody has made ours along with theirs
 		// The others do not hang on this caller's patience.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 25*time.Second)
-		p.apply(ctx, session, acts)
+		w.apply(ctx, session, acts)
 		cancel()
 	}
 	b.mu.Unlock()
@@ -81,8 +75,8 @@ func (p *program) change(ctx context.Context, session string, do func(*seats.Ros
 }
 
 // apply makes changes in one commit, and tells each of them how it went.
-func (p *program) apply(ctx context.Context, session string, acts []*act) {
-	err := p.commit(ctx, session, acts)
+func (w *Work) apply(ctx context.Context, session string, acts []*act) {
+	err := w.commit(ctx, session, acts)
 	for _, a := range acts {
 		if err != nil {
 			a.err = err
@@ -91,19 +85,19 @@ func (p *program) apply(ctx context.Context, session string, acts []*act) {
 	}
 }
 
-func (p *program) commit(ctx context.Context, id string, acts []*act) error {
-	h := p.setup.Load().host
+func (w *Work) commit(ctx context.Context, id string, acts []*act) error {
+	h := w.Host()
 	for range maxTries {
-		s, err := get[session](ctx, h, sessions, id, "fr")
+		s, err := record.Get[record.Session](ctx, h, record.Sessions, id, "fr")
 		if err != nil {
 			return fmt.Errorf("read the session: %w", err)
 		}
-		r, err := p.rosterOf(ctx, id)
+		r, err := w.rosterOf(ctx, id)
 		if err != nil {
 			return err
 		}
-		board, now := r.Board.Clone(), p.now()
-		rules := s.rules(now)
+		board, now := r.Board.Clone(), w.Now()
+		rules := s.Rules(now)
 		board.Settle(rules, now)
 		for _, a := range acts {
 			tried := board.Clone()
@@ -125,10 +119,10 @@ func (p *program) commit(ctx context.Context, id string, acts []*act) error {
 
 // rosterOf reads the roster of a session, or makes it: once, whoever asks. Its
 // key is unique among rosters, so that a second one is refused.
-func (p *program) rosterOf(ctx context.Context, session string) (*roster, error) {
-	h := p.setup.Load().host
+func (w *Work) rosterOf(ctx context.Context, session string) (*record.Roster, error) {
+	h := w.Host()
 	for range 3 {
-		found, err := find[roster](ctx, h, rosters, url.Values{"version": {"draft"}, "filter[session][_eq]": {session}})
+		found, err := record.Find[record.Roster](ctx, h, record.Rosters, url.Values{"version": {"draft"}, "filter[session][_eq]": {session}})
 		if err != nil {
 			return nil, fmt.Errorf("read the seats: %w", err)
 		}
@@ -138,7 +132,7 @@ func (p *program) rosterOf(ctx context.Context, session string) (*roster, error)
 			}
 			return &found[0], nil
 		}
-		_, err = h.Create(ctx, rosters, sdk.Locales{"fr": {"session": session, "key": session, "board": &seats.Roster{Lines: []*seats.Line{}}}}, sdk.Options{})
+		_, err = h.Create(ctx, record.Rosters, sdk.Locales{"fr": {"session": session, "key": session, "board": &seats.Roster{Lines: []*seats.Line{}}}}, sdk.Options{})
 		var refused *sdk.ProblemError
 		if err != nil && !errors.As(err, &refused) {
 			return nil, fmt.Errorf("make the roster: %w", err)

@@ -1,46 +1,46 @@
-package training
+// Package exchange gives the catalogue of trainings to other programs, and takes
+// it in from them, in LHEO.
+package exchange
 
 import (
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"net/http"
+	"io"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/act"
 	"github.com/recueil-cms/recueil/plugins/training/lheo"
+	"github.com/recueil-cms/recueil/plugins/training/record"
+	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
-// lheoExport gives the public catalogue in LHEO. What a catalogue elsewhere
-// would refuse is left out, and named in a header by its reference.
-func (p *program) lheoExport(w http.ResponseWriter, r *http.Request) {
-	ctx, h := r.Context(), sdk.From(r).Host
-	all, err := find[training](ctx, h, trainings, url.Values{"locale": {"fr"}})
+// Catalogue is what is exchanged.
+type Catalogue struct{ Work *act.Work }
+
+// Export writes the public catalogue in LHEO. What a catalogue elsewhere would
+// refuse is left out, and counted.
+func (x *Catalogue) Export(ctx context.Context, h *sdk.Host) (file []byte, left int, err error) {
+	all, err := record.Find[record.Training](ctx, h, record.Trainings, url.Values{"locale": {"fr"}})
 	if err != nil {
-		p.broken(w, "an export", err)
-		return
+		return nil, 0, err
 	}
 	var out []lheo.Training
 	for i := range all[:min(len(all), lheo.MaxOffers)] {
-		one, err := p.offer(ctx, h, &all[i])
+		one, err := x.offer(ctx, h, &all[i])
 		if err != nil {
-			p.broken(w, "an export", err)
-			return
+			return nil, 0, err
 		}
 		out = append(out, *one)
 	}
-	var file bytes.Buffer
-	left, err := lheo.Write(&file, out)
-	if err != nil {
-		p.broken(w, "an export", err)
-		return
-	}
-	w.Header().Set("Recueil-Left-Out", strconv.Itoa(len(left)))
-	sendFile(w, "application/xml; charset=utf-8", "lheo.xml", file.Bytes())
+	var b bytes.Buffer
+	refused, err := lheo.Write(&b, out)
+	return b.Bytes(), len(refused), err
 }
 
 func flag(yes bool) string {
@@ -58,8 +58,8 @@ func cut(text string, most int) string {
 }
 
 // offer says a training in the words of LHEO.
-func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Training, error) {
-	c := p.setup.Load()
+func (x *Catalogue) offer(ctx context.Context, h *sdk.Host, t *record.Training) (*lheo.Training, error) {
+	c := x.Work.Settings()
 	var objectives []string
 	for _, o := range t.Objectives {
 		objectives = append(objectives, o.Text)
@@ -67,7 +67,7 @@ func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Tr
 	who := lheo.Coordinates{Email: t.Contact}
 	if t.Provider != "" {
 		for _, collection := range []string{"associations", "authorities"} {
-			if n, err := get[named](ctx, h, collection, t.Provider, "fr"); err == nil {
+			if n, err := record.Get[record.Named](ctx, h, collection, t.Provider, "fr"); err == nil {
 				who.Name = n.Name
 			}
 		}
@@ -75,13 +75,13 @@ func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Tr
 	out := &lheo.Training{ID: t.Ref, Changed: t.UpdatedAt, Domain: lheo.Domain{Formacodes: strings.Fields(t.LHEO.Formacodes), NSF: strings.Fields(t.LHEO.NSF), ROME: strings.Fields(t.LHEO.ROME)},
 		Title: t.Title, Objective: cut(strings.Join(objectives, "\n"), 3000), Results: t.Results, Contents: cut(t.Contents, 3000), Certifying: flag(t.Certifying),
 		Contacts: []lheo.Contact{{Type: lheo.TeachingContact, Coordinates: who}}, Pathway: t.LHEO.Pathway, EntryLevel: t.LHEO.EntryLevel,
-		URLs: &lheo.URLs{Web: []string{c.url + "/fr/formations/" + t.Slug}}, ModuleID: t.Ref,
+		URLs: &lheo.URLs{Web: []string{c.URL + "/fr/formations/" + t.Slug}}, ModuleID: t.Ref,
 		Provider: lheo.Provider{ActivityNumber: t.LHEO.ActivityNumber, SIRET: t.LHEO.SIRET, Name: who.Name, LegalName: who.Name,
 			Coordinates: []lheo.Coordinates{who}, Contacts: []lheo.Coordinates{who}}}
 	if t.DisabilityContact != "" {
 		out.Contacts = append(out.Contacts, lheo.Contact{Type: lheo.DisabilityContact, Coordinates: lheo.Coordinates{Email: t.DisabilityContact}})
 	}
-	all, err := p.coming(ctx, h, "fr", url.Values{"filter[training][_eq]": {t.ID}})
+	all, err := record.Coming(ctx, h, x.Work.Now(), "fr", url.Values{"filter[training][_eq]": {t.ID}})
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Tr
 		if !ok {
 			at = len(out.Actions)
 			byMode[s.Mode] = at
-			a := lheo.Action{Rhythm: span("fr", s.Starts, s.Ends), Audience: strings.Fields(t.LHEO.AudienceCodes), EntryRequired: flag(t.Level != "any" && t.Level != ""),
+			a := lheo.Action{Rhythm: words.Span("fr", s.Starts, s.Ends), Audience: strings.Fields(t.LHEO.AudienceCodes), EntryRequired: flag(t.Level != "any" && t.Level != ""),
 				Alternation: "aucune", Mode: modes[s.Mode], Conditions: t.Prerequisites, Funding: flag(t.Funding != ""), Entries: "0", Access: cut(t.Accessibility, 250),
 				Languages: t.Languages[:min(len(t.Languages), 5)], Methods: cut(t.Methods, 200), FundingText: cut(t.Funding, 600)}
 			if t.Price != nil {
@@ -106,9 +106,9 @@ func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Tr
 		}
 		one := lheo.Session{ID: s.Code, Period: lheo.Period{From: strings.ReplaceAll(s.Starts, "-", ""), To: strings.ReplaceAll(s.Ends, "-", "")},
 			HowTo: cut(t.AccessHow, 255), Recruiting: map[string]string{"open": "1", "closed": "2", "suspended": "3"}[s.Recruitment],
-			URLs: &lheo.URLs{Web: []string{c.url + "/fr/training/sessions/" + s.Code}}}
+			URLs: &lheo.URLs{Web: []string{c.URL + "/fr/training/sessions/" + s.Code}}}
 		if s.Venue != "" {
-			if v, err := get[venue](ctx, h, venues, s.Venue, "fr"); err == nil {
+			if v, err := record.Get[record.Venue](ctx, h, record.Venues, s.Venue, "fr"); err == nil {
 				one.Where = &lheo.Address{Lines: []string{v.Name}, Postcode: v.Postcode, Town: v.Commune}
 			}
 		}
@@ -117,58 +117,66 @@ func (p *program) offer(ctx context.Context, h *sdk.Host, t *training) (*lheo.Tr
 	return out, nil
 }
 
-// lheoImport makes drafts of the trainings of a file, as the person who sends
-// it. A file that is sent again makes none twice: the reference tells.
-func (p *program) lheoImport(w http.ResponseWriter, r *http.Request) {
-	ctx, h := r.Context(), sdk.From(r).Host
-	all, err := lheo.Read(r.Body)
+// Report says what an import came to.
+type Report struct {
+	Made   int                 `json:"made"`
+	There  int                 `json:"there"`
+	Faults map[string][]string `json:"faults"` // what the schema refuses, by title
+}
+
+// ErrFile says that a file is no LHEO that can be read.
+var ErrFile = errors.New("the file is no LHEO that can be read")
+
+// Import makes drafts of the trainings of a file, as the person who sends it. A
+// file that is sent again makes none twice: the reference tells.
+func (x *Catalogue) Import(ctx context.Context, h *sdk.Host, file io.Reader) (*Report, error) {
+	all, err := lheo.Read(file)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "training_lheo", "The file is no LHEO that can be read.")
-		return
+		return nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
-	made, there, faults := 0, 0, map[string][]string{}
+	out := &Report{Faults: map[string][]string{}}
 	for i := range all {
 		t := &all[i]
 		for _, f := range t.Check() {
-			faults[t.Title] = append(faults[t.Title], f.String())
+			out.Faults[t.Title] = append(out.Faults[t.Title], f.String())
 		}
-		ref := cut(t.ID+t.ModuleID, 40)
-		if t.ID != "" {
-			ref = cut(t.ID, 40)
-		}
-		if ref != "" {
-			found, err := h.Find(ctx, trainings, url.Values{"version": {"draft"}, "filter[ref][_eq]": {ref}, "page[size]": {"1"}}.Encode())
-			if err != nil {
-				p.broken(w, "an import", err)
-				return
-			}
-			if len(found.Entries) > 0 {
-				there++
-				continue
-			}
-		}
-		done, err := p.bring(ctx, h, drafted(t, ref))
+		made, err := x.take(ctx, h, t)
 		if err != nil {
-			p.broken(w, "an import", err)
-			return
+			return nil, err
 		}
-		if done.Replayed {
-			there++
+		if made {
+			out.Made++
 		} else {
-			made++
+			out.There++
 		}
 	}
-	answer(w, http.StatusOK, map[string]any{"data": map[string]any{"made": made, "there": there, "faults": faults}})
+	return out, nil
+}
+
+// take makes a draft of a training, unless it is there.
+func (x *Catalogue) take(ctx context.Context, h *sdk.Host, t *lheo.Training) (made bool, err error) {
+	ref := cut(t.ModuleID, 40)
+	if t.ID != "" {
+		ref = cut(t.ID, 40)
+	}
+	if ref != "" {
+		found, err := h.Find(ctx, record.Trainings, url.Values{"version": {"draft"}, "filter[ref][_eq]": {ref}, "page[size]": {"1"}}.Encode())
+		if err != nil || len(found.Entries) > 0 {
+			return false, err
+		}
+	}
+	done, err := x.bring(ctx, h, drafted(t, ref))
+	return err == nil && !done.Replayed, err
 }
 
 // bring makes a draft, once within a day for the same values: what has no
 // reference is not there twice when a file is sent again that was cut short.
-func (p *program) bring(ctx context.Context, h *sdk.Host, values map[string]any) (*sdk.Done, error) {
+func (x *Catalogue) bring(ctx context.Context, h *sdk.Host, values map[string]any) (*sdk.Done, error) {
 	raw, err := json.Marshal(values)
 	if err != nil {
 		return nil, err
 	}
-	return h.Create(ctx, trainings, sdk.Locales{"fr": values}, sdk.Options{Key: fmt.Sprintf("lheo %x", sha256.Sum256(raw))})
+	return h.Create(ctx, record.Trainings, sdk.Locales{"fr": values}, sdk.Options{Key: fmt.Sprintf("lheo %x", sha256.Sum256(raw))})
 }
 
 // drafted gives the values of a training that was read.

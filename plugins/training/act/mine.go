@@ -1,0 +1,104 @@
+package act
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/record"
+	"github.com/recueil-cms/recueil/plugins/training/seats"
+)
+
+// Own does what somebody asks for their own registration.
+func (w *Work) Own(ctx context.Context, reg *record.Registration, act string, f Form) error {
+	switch act {
+	case "replace":
+		return w.invite(ctx, reg, f)
+	case "erase":
+		_, err := w.Host().Erase(ctx, reg.ID, sdk.Options{Reason: "asked for by the person"})
+		return err // the rest follows from the event, also when somebody erases in the console
+	case "sign":
+		return w.signSelf(ctx, reg, f)
+	}
+	do := own(act, reg.ID)
+	if do == nil {
+		return seats.ErrState
+	}
+	return w.Change(ctx, reg.Session, do)
+}
+
+// own gives the change of the roster that an act of a person is.
+func own(act, id string) func(*seats.Roster, seats.Rules, time.Time) error {
+	switch act {
+	case "accept":
+		return func(r *seats.Roster, _ seats.Rules, now time.Time) error { return r.Accept(id, now) }
+	case "decline":
+		return func(r *seats.Roster, _ seats.Rules, _ time.Time) error { return r.Decline(id) }
+	case "confirm":
+		return func(r *seats.Roster, _ seats.Rules, _ time.Time) error { return r.Confirm(id) }
+	case "cancel":
+		return func(r *seats.Roster, _ seats.Rules, _ time.Time) error { return r.Cancel(id, seats.CancelledByPerson) }
+	}
+	return nil
+}
+
+// invite offers the place of somebody to a colleague, who takes it by a code.
+// Until then it stays whose it is.
+func (w *Work) invite(ctx context.Context, reg *record.Registration, f Form) error {
+	s, err := record.Get[record.Session](ctx, w.Host(), record.Sessions, reg.Session, f.Locale)
+	if err != nil {
+		return err
+	}
+	roster, err := w.Seen(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	if l := roster.Board.Find(reg.ID); l == nil || l.State.Over() || l.State == seats.Offered {
+		return seats.ErrState
+	} else if l.Association == "" {
+		return seats.ErrOther
+	}
+	f.Set("consent", "on") // the colleague agrees by using the code
+	plain := *s
+	plain.Questions = nil // asked of whoever takes the place, by the organiser
+	values, _, err := fill(&plain, f)
+	if err != nil {
+		return err
+	}
+	values["replaces"], values["source"] = reg.ID, "substitution"
+	values["association"], values["organisation"], values["wilaya"] = reg.Association, reg.Organisation, reg.Wilaya
+	id, err := w.enter(ctx, s, values, nil)
+	if err != nil {
+		return err
+	}
+	return w.sendCode(ctx, "substitute", id, s, f.Locale)
+}
+
+// RoomCode is shown in the room of a half-day: whoever gives it was there.
+func (w *Work) RoomCode(ctx context.Context, session, half string) (string, error) {
+	sum, err := w.digest(ctx, "room", session, half)
+	return fmt.Sprintf("%04d", (int(sum[0])<<8|int(sum[1]))%10_000), err
+}
+
+// signSelf has somebody sign a half-day on their own telephone, on its day.
+func (w *Work) signSelf(ctx context.Context, reg *record.Registration, f Form) error {
+	s, err := record.Get[record.Session](ctx, w.Host(), record.Sessions, reg.Session, f.Locale)
+	if err != nil {
+		return err
+	}
+	half := f.Text("half", 20)
+	want, err := w.RoomCode(ctx, s.ID, half)
+	if err != nil {
+		return err
+	}
+	today := w.Now().In(s.Location()).Format(time.DateOnly)
+	if !slices.Contains(s.Keys(), half) || !strings.HasPrefix(half, today) || f.Text("code", 8) != want {
+		return Fault("code")
+	}
+	return w.Change(ctx, s.ID, func(r *seats.Roster, _ seats.Rules, now time.Time) error {
+		return r.Sign(reg.ID, half, seats.Mark{At: now.Unix(), Source: "self"}, true)
+	})
+}

@@ -1,0 +1,168 @@
+package show
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/recueil-cms/recueil/plugins/sdk"
+	"github.com/recueil-cms/recueil/plugins/training/record"
+	"github.com/recueil-cms/recueil/plugins/training/seats"
+	"github.com/recueil-cms/recueil/plugins/training/words"
+)
+
+// minePage shows where somebody stands, without a word about who it is: the
+// host keeps pages in memory.
+func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	l, id, token, out := item.Locale, item.Query["r"], item.Query["t"], &page{}
+	c := &sdk.Content{Title: words.Say(l, "mine.title"), MaxAge: 5}
+	ok, err := site.Work.Holds(ctx, id, token)
+	if err != nil {
+		return nil, err
+	}
+	var reg *record.Registration
+	if ok {
+		if reg, err = site.Work.Registration(ctx, id); err != nil && !sdk.IsNotFound(err) {
+			return nil, err
+		}
+		ok = err == nil
+	}
+	if !ok {
+		out.fault(l, "link")
+		c.HTML = out.String()
+		return c, nil
+	}
+	if text := words.Find(l, "done."+item.Query["done"]); text != "" {
+		out.add(`<p class="notice">{}</p>`, text)
+	}
+	out.fault(l, item.Query["fault"])
+	// Participants may see more of it than visitors do.
+	s, err := record.Get[record.Session](ctx, site.Work.Host(), record.Sessions, reg.Session, l)
+	if err != nil {
+		return nil, err
+	}
+	title, place, err := site.Work.Named(ctx, s, l)
+	if err != nil {
+		return nil, err
+	}
+	roster, err := site.Work.Seen(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	line := roster.Board.Find(id)
+	out.add(`<dl class="facts">`)
+	out.fact(words.Say(l, "session"), title)
+	out.fact(words.Say(l, "when"), words.Span(l, s.Starts, s.Ends))
+	out.fact(words.Say(l, "where"), place)
+	state := "new"
+	if line != nil {
+		state = string(line.State)
+	} else if reg.State == "replaced" {
+		state = reg.State
+	}
+	out.fact(words.Say(l, "mine.state"), words.Say(l, "state."+state))
+	if state == "waitlisted" {
+		out.fact(words.Say(l, "mine.position"), strconv.Itoa(roster.Board.Position(id)))
+	}
+	if state == "offered" {
+		out.fact(words.Say(l, "mine.until"), words.Moment(l, time.Unix(line.Until, 0).In(s.Location())))
+	}
+	out.add(`</dl>`)
+	site.acts(out, l, id, token, s, line)
+	if line != nil && line.State.Seated() && line.State != seats.Offered {
+		if err := site.others(ctx, out, words.Say(l, "mine.others"), s, roster.Board, id, "participants", "all"); err != nil {
+			return nil, err
+		}
+	}
+	c.HTML = out.String()
+	return c, nil
+}
+
+// acts writes what somebody may do with their registration, as forms.
+func (site *Site) acts(out *page, l, id, token string, s *record.Session, line *seats.Line) {
+	begin := func() {
+		out.add(`<form class="letter" method="post" action="` + home + `/mine">`)
+		out.hidden("locale", l)
+		out.hidden("r", id)
+		out.hidden("t", token)
+	}
+	if line == nil {
+		begin()
+		out.add(`<details><summary>{}</summary>`, words.Say(l, "mine.erase"))
+		out.paragraphs(words.Say(l, "mine.erase.lead"))
+		out.button(words.Say(l, "mine.erase"), "do", "erase")
+		out.add(`</details></form>`)
+		return
+	}
+	var does []string
+	switch line.State {
+	case seats.Offered:
+		does = []string{"accept", "decline"}
+	case seats.Accepted:
+		does = []string{"confirm", "cancel"}
+	case seats.Confirmed, seats.Waiting, seats.Submitted:
+		does = []string{"cancel"}
+	}
+	if len(does) > 0 {
+		begin()
+		out.add(`<p>`)
+		for _, d := range does {
+			out.button(words.Say(l, "mine."+d), "do", d)
+		}
+		out.add(`</p></form>`)
+	}
+	if line.State == seats.Accepted || line.State == seats.Confirmed {
+		if s.OnlineURL != "" {
+			out.add(`<p><a href="{}">{}</a></p>`, s.OnlineURL, words.Say(l, "mine.online"))
+		}
+		out.add(`<p><a href="`+home+`/sessions/{}/calendar.ics">{}</a></p>`, s.ID, words.Say(l, "mine.calendar"))
+		site.presence(out, l, s, begin)
+	}
+	site.afterwards(out, l, id, token, line)
+	if !line.State.Over() && line.State != seats.Offered && line.Association != "" && !s.Over(site.Work.Now()) {
+		begin()
+		out.hidden("do", "replace")
+		out.add(`<details><summary>{}</summary>`, words.Say(l, "mine.replace"))
+		out.paragraphs(words.Say(l, "mine.replace.lead"))
+		out.input("name", words.Say(l, "form.name"), "text", "off", true, "150")
+		out.input("email", words.Say(l, "form.email"), "email", "off", true, "254")
+		out.button(words.Say(l, "mine.replace.send"), "", "")
+		out.add(`</details></form>`)
+	}
+	begin()
+	out.add(`<details><summary>{}</summary>`, words.Say(l, "mine.erase"))
+	out.paragraphs(words.Say(l, "mine.erase.lead"))
+	out.button(words.Say(l, "mine.erase"), "do", "erase")
+	out.add(`</details></form>`)
+}
+
+// presence lets somebody sign a half-day with the code that is shown in the
+// room.
+func (site *Site) presence(out *page, l string, s *record.Session, begin func()) {
+	today := site.Work.Now().In(s.Location()).Format("2006-01-02")
+	for _, h := range s.HalfDays {
+		if h.Day != today {
+			continue
+		}
+		begin()
+		out.hidden("do", "sign")
+		out.hidden("half", h.Key())
+		out.add(`<p><label>{} <input name="code" type="text" autocomplete="off" maxlength="8" required></label></p>`,
+			words.Say(l, "mine.sign.code")+" ("+words.Say(l, "part."+h.Part)+")")
+		out.button(words.Say(l, "mine.sign"), "", "")
+		out.add(`</form>`)
+	}
+}
+
+// afterwards leads to what there is when the session is over.
+func (site *Site) afterwards(out *page, l, id, token string, line *seats.Line) {
+	switch line.State {
+	case seats.Attended, seats.Partial:
+	default:
+		return
+	}
+	out.add(`<p><a href="`+home+`/papers/certificate.pdf?r={}&amp;t={}&amp;locale={}">{}</a></p>`, id, token, l, words.Say(l, "mine.papers"))
+	if !line.Evaluated {
+		out.add(`<p><a href="/{}/training/evaluate?r={}&amp;t={}">{}</a></p>`, l, id, token, words.Say(l, "mine.evaluate"))
+	}
+}
