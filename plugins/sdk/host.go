@@ -84,9 +84,11 @@ func IsStale(err error) bool { return hasStatus(err, codes.Aborted) }
 // IsForbidden reports whether a right is missing.
 func IsForbidden(err error) bool { return hasStatus(err, codes.PermissionDenied) }
 
+// hasStatus looks at problems, and at what the host says without one: that a
+// value of the state is another one has no words for people.
 func hasStatus(err error, c codes.Code) bool {
 	var p *ProblemError
-	return errors.As(err, &p) && p.Status == c
+	return errors.As(err, &p) && p.Status == c || status.Code(err) == c
 }
 
 // told gives the problem in an error of a call.
