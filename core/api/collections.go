@@ -42,15 +42,24 @@ func definition(p *access.Policy, col *schema.Collection) *schema.Collection {
 }
 
 func listCollections(k *call) error {
-	if _, err := k.only(); err != nil {
+	also, err := k.only("texts")
+	if err != nil {
 		return err
+	}
+	locale := content.Locale(also["texts"])
+	if locale != "" && !content.ValidLocale(string(locale)) {
+		return problem.Parameter("texts", "parameter_locale", problem.Args{"value": shorten(string(locale))})
 	}
 	out := []*schema.Collection{}
 	var seq uint64
-	err := k.read(func(tx *view.Tx, p *access.Policy) error {
+	err = k.read(func(tx *view.Tx, p *access.Policy) error {
 		seq = uint64(tx.Seq())
 		for _, col := range tx.Collections() {
-			if seen := definition(p, col); seen != nil {
+			seen := definition(p, col)
+			if seen != nil && locale != "" {
+				seen = seen.Speaking(locale)
+			}
+			if seen != nil {
 				out = append(out, seen)
 			}
 		}

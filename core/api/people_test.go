@@ -241,6 +241,15 @@ func TestCollections(t *testing.T) {
 			t.Errorf("visitors are told of the field %s", name)
 		}
 	}
+	for _, c := range s.as("visitor", "GET", "/collections?texts=ar", nil).list(t) {
+		c := c.(map[string]any)
+		for locale := range c["label"].(map[string]any) {
+			if locale != "ar" {
+				t.Errorf("%v also speaks %s", c["name"], locale)
+			}
+		}
+	}
+	s.as("visitor", "GET", "/collections?texts=%21", nil).problem(t, 400, "parameter_locale")
 	a := s.as("administrator", "GET", "/collections/notes", nil)
 	d := a.data(t, 200)
 	all := d["fields"].([]any)

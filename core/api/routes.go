@@ -123,7 +123,7 @@ func (a *API) collectionRoutes() []route {
 	const all, one = "/collections", "/collections/:collection"
 	force := []string{"dry_run", "force", "locale"}
 	return []route{
-		{method: "GET", path: all, op: "collections.list", handle: listCollections, headers: noneHeader,
+		{method: "GET", path: all, op: "collections.list", handle: listCollections, query: []string{"texts"}, headers: noneHeader,
 			status: 200, answer: []schema.Collection{}},
 		{method: "POST", path: all, op: "collections.create", handle: createCollection, body: schema.Collection{},
 			query: force, headers: keyHeader, status: 201, answer: schema.Collection{}, verb: access.Manage, on: access.Collections},

@@ -1,15 +1,24 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { api, dataOf } from './client';
+import { useStore } from '../lib/store';
+import { api, dataOf, language } from './client';
 import type { Collection } from './types';
 
-export const collectionsQuery = queryOptions({
-  queryKey: ['collections'],
-  queryFn: async () => dataOf(await api.GET('/collections')) as unknown as Collection[],
-  staleTime: 60_000,
-});
+/** The collections with their texts in one language, or, to write them anew, in all. */
+const collectionsQuery = (texts?: string) =>
+  queryOptions({
+    queryKey: ['collections', texts ?? 'all'],
+    queryFn: async () => dataOf(await api.GET('/collections', { params: { query: { texts } } })) as unknown as Collection[],
+    staleTime: 60_000,
+  });
 
+/** The collections as they read in the language of the console: not to be saved. */
 export function useCollections(): Collection[] {
-  return useQuery(collectionsQuery).data ?? [];
+  return useQuery(collectionsQuery(useStore(language))).data ?? [];
+}
+
+/** The collections whole, as the model's screens change them. */
+export function useModel(): Collection[] {
+  return useQuery(collectionsQuery()).data ?? [];
 }
 
 /** A collection by its name or id. */

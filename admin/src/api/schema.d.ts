@@ -2811,6 +2811,8 @@ export interface components {
         query_subject: string;
         /** @description Tag */
         query_tag: string;
+        /** @description Labels and help in this language only, or else in the nearest; without it, in all */
+        query_texts: string;
         /** @description Words of the title */
         query_title: string;
         /** @description Last week; otherwise this one */
@@ -3311,7 +3313,10 @@ export interface operations {
     };
     "collections.list": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Labels and help in this language only, or else in the nearest; without it, in all */
+                texts?: components["parameters"]["query_texts"];
+            };
             header?: {
                 /** @description ETag of your copy; when nothing has changed, the answer is 304 */
                 "If-None-Match"?: components["parameters"]["header_If-None-Match"];

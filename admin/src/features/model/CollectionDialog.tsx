@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, Modal, Select, SimpleGrid, Stack, TextInput } 
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api } from '../../api/client';
-import { useCollections } from '../../api/collections';
+import { useModel } from '../../api/collections';
 import type { Collection, Field, Texts } from '../../api/types';
 import { ProblemAlert } from '../../components/Problem';
 import { useAttempt } from '../../components/useAttempt';
@@ -36,7 +36,7 @@ export function CollectionDialog({ collection, onClose, onDone }: Props) {
   const { t, languageName, named, pick, speech } = useI18n();
   const cache = useQueryClient();
   const { busy, wrong, attempt } = useAttempt();
-  const groups = [...new Set(useCollections().map((c) => c.group ?? 'site'))];
+  const groups = [...new Set(useModel().map((c) => c.group ?? 'site'))];
   const [draft, setDraft] = useState<Draft>({
     name: collection?.name ?? '', label: collection?.label ?? {}, label_one: collection?.label_one ?? {}, group: collection?.group ?? 'site',
     title: collection?.title ?? 'title', singleton: collection?.singleton ?? false, review: collection?.review ?? false,

@@ -1,6 +1,6 @@
 import { Button, Checkbox, Fieldset, Modal, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useCollections } from '../../api/collections';
+import { useModel } from '../../api/collections';
 import type { Field, Values } from '../../api/types';
 import { cells } from '../../fields/cells';
 import { Form } from '../../fields/Form';
@@ -43,7 +43,7 @@ export const nameFrom = (label: string) =>
 
 function Asking({ field, fields, nested, onTake }: Omit<Props, 'opened' | 'onClose'>) {
   const { t, languageName, speech, pick } = useI18n();
-  const collections = useCollections();
+  const collections = useModel();
   const [draft, setDraft] = useState<Field>(field ?? { id: '', name: '', kind: 'text', localized: nested ? undefined : true });
   const settings = (draft.settings ?? {}) as Values;
   const taken = fields.map((f) => f.name).filter((n) => n !== field?.name);

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, dataOf } from '../../api/client';
-import { useCollections } from '../../api/collections';
+import { useModel } from '../../api/collections';
 import { asProblem, type Problem } from '../../api/problem';
 import type { Collection } from '../../api/types';
 import { PageHead } from '../../components/Page';
@@ -32,7 +32,7 @@ function define(c: Collection, known: Collection[], query: Record<string, boolea
 /** Brings collections from a file: first it is seen what each would do, then those are taken that one wants. */
 export function ModelImportScreen() {
   const { t } = useI18n();
-  const known = useCollections();
+  const known = useModel();
   const cache = useQueryClient();
   const [tried, setTried] = useState<Tried[] | null>(null);
   const [broken, setBroken] = useState(false);

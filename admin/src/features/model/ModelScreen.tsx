@@ -2,7 +2,7 @@ import { Alert, Button, Group, Paper, Select, Text, Title } from '@mantine/core'
 import { IconDownload, IconEye, IconPlus, IconSettings, IconUpload } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useCollection, useCollections } from '../../api/collections';
+import { useModel } from '../../api/collections';
 import { useLocales } from '../../api/session';
 import type { Collection, Field, Values } from '../../api/types';
 import { PageHead } from '../../components/Page';
@@ -18,9 +18,9 @@ import { writtenModel } from './modelFile';
 export function ModelScreen() {
   const { t, pick } = useI18n();
   const go = useNavigate();
-  const collections = useCollections();
+  const collections = useModel();
   const { collection: name } = useParams({ from: '/model/$collection' });
-  const collection = useCollection(name);
+  const collection = collections.find((c) => c.name === name || c.id === name);
   const [asking, setAsking] = useState<'new' | 'about' | null>(null);
   if (!collection) return collections.length > 0 ? <Text>{t('collection.none', { name })}</Text> : null;
   const open = (next: string) => void go({ to: '/model/$collection', params: { collection: next } });
