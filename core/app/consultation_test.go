@@ -360,7 +360,7 @@ func TestConsultationStory(t *testing.T) {
 		}
 		f.send("position", form...)
 	}
-	f.shows("/fr/consultation/positions/"+ballot, "28 positions sur 30 associations", "Réserve numéro 3.", "Réserve numéro 4.", "Association 28", "Association 29")
+	f.shows("/fr/consultation/positions/"+ballot, "Positions : 28 ; associations : 30", "Réserve numéro 3.", "Réserve numéro 4.", "Association 28", "Association 29")
 	if n := f.count("consultation_position", ""); n != 28 {
 		t.Errorf("%d positions", n)
 	}
@@ -369,7 +369,7 @@ func TestConsultationStory(t *testing.T) {
 	f.press("follow", "recommend", "", map[string]any{"ref": "GT2-R1", "text": "Ouvrir les maisons de jeunes jusqu’à 20 h.", "group": group, "addressee": "Direction de la jeunesse et des sports"})
 	rec := f.find("consultation_recommendation", "ref", "GT2-R1")
 	f.press("follow", "send", "recommendation="+rec, map[string]any{"ballot": ballot})
-	f.shows("/fr/consultation/recommandations/"+rec, "Réponse attendue le", "Soutenue par 28 associations", "Réserve numéro 4.")
+	f.shows("/fr/consultation/recommandations/"+rec, "Réponse attendue le", "Associations en soutien : 28", "Réserve numéro 4.")
 	eventually(t, func() error { // twelve days after it was due
 		r, err := f.admin.call(t.Context(), "PATCH", "/api/v1/entries/consultation_recommendation/"+rec, map[string]any{"locale": "fr", "deadline": day(-12)}, "If-Match", "*")
 		if err == nil && r.status != http.StatusOK {
@@ -378,7 +378,7 @@ func TestConsultationStory(t *testing.T) {
 		return err
 	})
 	f.admin.want(t, http.StatusOK, "POST", "/api/v1/entries/consultation_recommendation/"+rec+"/actions/publish", map[string]any{})
-	f.shows("/fr/consultation/suivi", "12 jours de retard")
+	f.shows("/fr/consultation/suivi", "Retard en jours : 12")
 	f.shows("/ar/consultation/suivi", "تأخر 12 يوما")
 	f.press("follow", "answer", "recommendation="+rec, map[string]any{"state": "accepted", "reasons": "Trois maisons d’abord.", "signatory": "Le directeur"})
 	f.press("follow", "promise", "recommendation="+rec, map[string]any{"title": "Trois maisons ouvertes le soir", "due": day(90)})
@@ -386,7 +386,7 @@ func TestConsultationStory(t *testing.T) {
 	f.kill()
 	f.press("follow", "progress", "recommendation="+rec, map[string]any{"commitment": commitment, "progress": 40, "state": "under_way"})
 	page := f.shows("/fr/consultation/recommandations/"+rec, "Trois maisons d’abord.", "40 %")
-	if strings.Contains(page, "jours de retard") {
+	if strings.Contains(page, "Retard en jours") {
 		t.Error("late although answered")
 	}
 	t.Logf("the module was killed %d times", f.kills)

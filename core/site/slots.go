@@ -72,12 +72,14 @@ func (v *visit) modulePage(rest []string) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	name := entry.Label(asked.Title, v.Locale, asked.ID)
 	p.Title, p.Description, p.Crumbs = one.Title, one.Description, []page.Crumb{v.homeCrumb()}
 	if p.Title == "" {
-		p.Title = name
-	} else if len(rest) > 1 && v.hasPage(rest[:1]) {
-		p.Crumbs = append(p.Crumbs, page.Crumb{Title: name, URL: v.Address(rest[:1])})
+		p.Title = entry.Label(asked.Title, v.Locale, asked.ID)
+	}
+	for i := 1; i < len(rest); i++ {
+		if above, _ := v.slots().Match(rest[:i]); above != nil {
+			p.Crumbs = append(p.Crumbs, page.Crumb{Title: entry.Label(above.Title, v.Locale, above.ID), URL: v.Address(rest[:i])})
+		}
 	}
 	p.Modules = []*entry.Module{{HTML: one.HTML, Tree: one.Tree, Stale: one.Stale}}
 	p.Tell(one.Structured)

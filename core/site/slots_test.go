@@ -27,7 +27,7 @@ func (a *agenda) Slots() slot.Slots {
 		Pages: []slot.Page{
 			{ID: "agenda/list", Path: "/agenda", Title: schema.Texts{"fr": "Agenda", "ar": "جدول المواعيد"}, Listed: true},
 			{ID: "agenda/lots", Path: "/agenda/lots", Query: []string{"lieu"}, Draws: map[string]int{"lieu": 9}, Title: schema.Texts{"fr": "Lots"}},
-			{ID: "agenda/month", Path: "/agenda/{month}", Query: []string{"lieu"}, Title: schema.Texts{"fr": "Agenda"}},
+			{ID: "agenda/month", Path: "/agenda/{month}", Query: []string{"lieu"}, Title: schema.Texts{"fr": "Mois"}},
 		},
 		Blocks: []slot.Block{{ID: "agenda/next", On: []string{"associations", "home"}}, {ID: "agenda/all"}},
 	}
@@ -82,6 +82,9 @@ func TestModulesContributePagesAndBlocks(t *testing.T) {
 	}
 	if d := w.page(t, "/ar/agenda", http.StatusOK); d.dir != "rtl" || d.alternates["fr"] == "" {
 		t.Errorf("in Arabic: %+v", d.alternates)
+	}
+	if a := w.get(t, "/fr/agenda/2026-12"); !bytes.Contains(a.body, []byte(`<a href="/fr/agenda">Agenda</a>`)) {
+		t.Error("the way back has another page's name")
 	}
 	w.page(t, "/fr/agenda/jamais", http.StatusNotFound)
 	w.page(t, "/fr/agenda/a/b", http.StatusNotFound)

@@ -84,6 +84,12 @@ func TestMeeting(t *testing.T) {
 	k.letter("titular02@example.org", "Une place pour vous")
 	k.shows("espace/"+id+"/"+token, nil, "vous avez une place")
 	k.shows("rencontres/"+meeting, nil, "Associations attendues : 2", "En liste d’attente : 1", "Horaires")
+	told := string(k.Page("fr", "/consultation/rencontres/"+meeting, nil).Structured)
+	for _, want := range []string{`"@type":"Event"`, `"eventStatus":"https://schema.org/EventScheduled"`, `"name":"Akbou"`, `"maximumAttendeeCapacity":2`, k.day(10) + "T09:00"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("search engines are not told %s: %s", want, told)
+		}
+	}
 	if tree := string(k.press(r.editor, "meetings", "", "meeting="+meeting, "").Tree); !strings.Contains(tree, "par le suppléant") {
 		t.Errorf("who comes: %s", tree)
 	}
@@ -142,7 +148,7 @@ func TestMeeting(t *testing.T) {
 		t.Errorf("%d reminders", n)
 	}
 	k.days(4)
-	k.shows("groupes/"+r.group, nil, "1 jours de retard")
+	k.shows("groupes/"+r.group, nil, "Retard en jours : 1")
 }
 
 // An association has one position, whoever of its two people speaks, and only
@@ -164,7 +170,7 @@ func TestPositions(t *testing.T) {
 	k.refused(422, "raison", "/position", take("titular01@example.org", "value", "reserve")...)
 	k.refused(422, "Choisissez", "/position", take("titular01@example.org", "value", "perhaps")...)
 	k.send("/position", take("titular01@example.org", "value", "disagree", "reason", "Trop tard.")...)
-	page := k.shows("positions/"+ballot, nil, "2 positions sur 5 associations", "quorum de 60 % non atteint", "Avec un gardien.", "par le suppléant", "Trop tard.", "N’ont pas répondu : 3")
+	page := k.shows("positions/"+ballot, nil, "Positions : 2 ; associations : 5", "quorum de 60 % non atteint", "Avec un gardien.", "par le suppléant", "Trop tard.", "N’ont pas répondu : 3")
 	if strings.Contains(page, "Canari") {
 		t.Error("the name of a person is public")
 	}

@@ -40,7 +40,7 @@ func TestOutcome(t *testing.T) {
 	for _, to := range []string{"draft", "approved", "published"} {
 		k.press(r.editor, "synthesis", "state", "consultation="+c, `{"to":"`+to+`"}`)
 	}
-	k.shows("consultations/"+c+"/synthese", nil, "Ouvrir plus tard", ref, "Vient de 2 contributions")
+	k.shows("consultations/"+c+"/synthese", nil, "Ouvrir plus tard", ref, "Vient de ces contributions (2)")
 	k.shows("contributions/"+said[0].id, nil, "Citée dans la synthèse", "Ouvrir plus tard")
 	for i := range 3 { // also of what was merged, and of what was split
 		k.letter(fmt.Sprintf("voix%d@example.org", i), "Citée dans la synthèse")
@@ -53,8 +53,8 @@ func TestOutcome(t *testing.T) {
 	k.shows("recommandations/"+rec, nil, "Direction de la jeunesse", "Réponse attendue le")
 	k.letter("voix1@example.org", "Recommandation envoyée")
 	k.days(72)
-	k.shows("suivi", nil, "12 jours de retard")
-	if tree := string(k.press(r.editor, "follow", "", "", "").Tree); !strings.Contains(tree, "12 jours de retard") {
+	k.shows("suivi", nil, "Retard en jours : 12")
+	if tree := string(k.press(r.editor, "follow", "", "", "").Tree); !strings.Contains(tree, "Retard en jours : 12") {
 		t.Errorf("the desk: %s", tree)
 	}
 	for range 2 {
@@ -66,7 +66,7 @@ func TestOutcome(t *testing.T) {
 	step := k.Entry("consultation-commitment", commitment)["milestones"].([]any)[0].(map[string]any)
 	k.press(r.editor, "follow", "progress", "recommendation="+rec, `{"commitment":"`+commitment+`","progress":40,"state":"under_way","reached":["`+step["id"].(string)+`"]}`)
 	page := k.shows("recommandations/"+rec, nil, "Acceptée en partie", "Trois maisons d’abord.", "40 %", "✓ Premier gardien")
-	if strings.Count(page, "Trois maisons d’abord.") != 1 || strings.Contains(page, "jours de retard") {
+	if strings.Count(page, "Trois maisons d’abord.") != 1 || strings.Contains(page, "Retard en jours") {
 		t.Errorf("answered twice, or late although answered: %s", page)
 	}
 	k.letter("voix0@example.org", "en cours, 40 %")
@@ -163,6 +163,6 @@ func TestRandomOrder(t *testing.T) {
 	if len(firsts) < 6 {
 		t.Errorf("of 12 visitors only %d see another one first", len(firsts))
 	}
-	k.shows("consultations/"+c, nil, "60 contributions")
+	k.shows("consultations/"+c, nil, "contributions (60)")
 	k.shows("consultations/"+c+"/contributions", map[string]string{"ordre": "recent"}, "Idée 59")
 }

@@ -255,7 +255,12 @@ func (s *Site) meeting(ctx context.Context, item *sdk.Item) (*sdk.Content, error
 	if p.Studies, err = s.studies(ctx, b, docs); err != nil {
 		return nil, err
 	}
-	return s.write(item, "meeting", m.Title, p)
+	out, err := s.write(item, "meeting", m.Title, p)
+	if err != nil {
+		return nil, err
+	}
+	out.Structured = event(m, p.Group, At(item.Locale, "rencontres", m.ID))
+	return out, nil
 }
 
 func list(names record.Names, ids []string) []string {
