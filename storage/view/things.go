@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"database/sql/driver"
 	"fmt"
 	"strings"
@@ -179,7 +180,8 @@ func actorOf(v []driver.Value) content.Actor {
 	return content.Actor{Kind: content.ActorKind(asText(v[0])), ID: asText(v[1]), For: content.UserID(asText(v[2]))}
 }
 
-// Audit gives commits, the newest first.
+// Audit gives commits, the newest first. Those of a subject are those that
+// were about it and those, of several acts, that changed it among others.
 func (tx *Tx) Audit(q AuditQuery) ([]AuditItem, error) {
 	if q.Limit < 1 || q.Limit > MaxPage {
 		return nil, fmt.Errorf("%w: limit %d", ErrBadFilter, q.Limit)
@@ -197,7 +199,7 @@ func (tx *Tx) Audit(q AuditQuery) ([]AuditItem, error) {
 		add("actor = ?", q.Actor)
 	}
 	if q.Subject != "" {
-		add("subject = ?", q.Subject)
+		add("(subject = ? OR (seq, place) IN (SELECT seq, place FROM history WHERE entry = ?))", q.Subject, q.Subject)
 	}
 	switch {
 	case strings.HasSuffix(q.Action, "."):
@@ -211,7 +213,7 @@ func (tx *Tx) Audit(q AuditQuery) ([]AuditItem, error) {
 	err := tx.c.query(tx.ctx, text, append(args, q.Limit), func(v []driver.Value) error {
 		out = append(out, AuditItem{
 			Seq: commitlog.Seq(asInt(v[0])), Index: int(asInt(v[1])), At: timeOf(asInt(v[2])), Actor: actorOf(v[3:6]),
-			Action: asText(v[6]), Subject: asText(v[7]), Reason: asText(v[8]),
+			Action: asText(v[6]), Subject: cmp.Or(q.Subject, asText(v[7])), Reason: asText(v[8]),
 		})
 		return nil
 	})

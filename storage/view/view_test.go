@@ -154,6 +154,21 @@ func TestApplyTwiceIsApplyOnce(t *testing.T) {
 	}
 }
 
+func TestAuditOfOneAmongSeveral(t *testing.T) {
+	d := site(t)
+	a, b := entry("studies", 1).live("fr", content.Values{"title": "x"}), entry("studies", 2).live("fr", content.Values{"title": "y"})
+	apply(t, d, entryCommit(a.Entry, b.Entry))
+	apply(t, d, entryCommit(entry("studies", 3).live("fr", content.Values{"title": "z"}).Entry))
+	for _, subject := range []content.EntryID{id(1), id(2), id(3)} {
+		read(t, d, func(tx *Tx) {
+			items, err := tx.Audit(AuditQuery{Limit: 10, Subject: string(subject)})
+			if err != nil || len(items) != 1 || items[0].Subject != string(subject) {
+				t.Errorf("%s: %+v, %v", subject, items, err)
+			}
+		})
+	}
+}
+
 func TestGoneLeavesNothing(t *testing.T) {
 	d := site(t)
 	before, err := d.Digest(t.Context())
