@@ -9,6 +9,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -97,6 +98,9 @@ type attempt struct {
 	number  float64
 	receipt action.Receipt
 	err     error
+
+	id    content.EntryID // that it was about; of a new entry, once it is known
+	parts []*attempt      // of a commit of several acts, each with a key of its own
 }
 
 type world struct {
@@ -187,55 +191,100 @@ func (w *world) play(ctx context.Context, seed uint64) error {
 
 func (w *world) write(ctx context.Context, n *simNode, name string, r *mathrand.Rand) {
 	for i := range simOps {
-		a := &attempt{key: fmt.Sprintf("%s-%d", name, i), number: float64(r.IntN(1000)),
-			title:  fmt.Sprintf("title %d", r.IntN(simTitles)),
-			locale: []content.Locale{"fr", "ar"}[r.IntN(2)]}
+		a := newAttempt(fmt.Sprintf("%s-%d", name, i), r)
 		do := w.choose(ctx, n, a, r)
+		var acts []action.Act
+		if r.IntN(5) == 0 {
+			acts = w.several(ctx, n, a, r)
+		}
 		limit, cancel := context.WithTimeout(ctx, time.Duration(1+r.IntN(2000))*time.Millisecond)
-		a.receipt, a.err = n.runner().DoWith(limit, system, do, action.Options{Key: a.key})
+		told := make([]action.Receipt, 1)
+		if acts != nil {
+			told, a.err = n.runner().DoAll(limit, system, acts, action.Options{Key: a.key})
+		} else {
+			told[0], a.err = n.runner().DoWith(limit, system, do, action.Options{Key: a.key})
+		}
 		cancel()
 		w.mu.Lock()
 		w.attempts = append(w.attempts, a)
-		if a.err == nil && a.act == "entry.create" {
-			w.entries = append(w.entries, content.EntryID(a.receipt.Subject))
+		if a.err == nil {
+			a.receipt = told[0]
+			for i, p := range a.all() {
+				if p.act == "entry.create" {
+					p.id = content.EntryID(told[i].Subject)
+					w.entries = append(w.entries, p.id)
+				}
+			}
 		}
 		w.mu.Unlock()
 	}
+}
+
+// several makes an attempt one of several acts, on the same entry or others.
+func (w *world) several(ctx context.Context, n *simNode, a *attempt, r *mathrand.Rand) []action.Act {
+	var acts []action.Act
+	a.act = ""
+	for most := 2 + r.IntN(2); len(acts) < most; {
+		part := newAttempt(fmt.Sprintf("%s/%d", a.key, len(acts)), r)
+		act, ok := w.choose(ctx, n, part, r).(action.Act)
+		if !ok {
+			continue
+		}
+		acts, a.parts = append(acts, act), append(a.parts, part)
+		if a.act != "" && a.act != part.act {
+			a.act = "entry.several"
+		} else if a.act == "" {
+			a.act = part.act
+		}
+	}
+	return acts
+}
+
+func newAttempt(key string, r *mathrand.Rand) *attempt {
+	return &attempt{key: key, number: float64(r.IntN(1000)), title: fmt.Sprintf("title %d", r.IntN(simTitles)),
+		locale: []content.Locale{"fr", "ar"}[r.IntN(2)]}
+}
+
+// all are the acts of an attempt, of which most have one.
+func (a *attempt) all() []*attempt {
+	if a.parts != nil {
+		return a.parts
+	}
+	return []*attempt{a}
 }
 
 func (w *world) choose(ctx context.Context, n *simNode, a *attempt, r *mathrand.Rand) action.Action {
 	inputs := action.Inputs{a.locale: {"title": a.title, "number": a.number, "secret": "canary " + a.key}}
 	w.mu.Lock()
 	known := len(w.entries)
-	var id content.EntryID
 	if known > 0 {
-		id = w.entries[r.IntN(known)]
+		a.id = w.entries[r.IntN(known)]
 	}
 	w.mu.Unlock()
 	dice := r.IntN(12)
 	if known == 0 || dice < 2 {
-		a.act = "entry.create"
+		a.act, a.id = "entry.create", ""
 		return action.CreateEntry{Collection: "notes", Inputs: inputs}
 	}
 	if r.IntN(3) > 0 {
-		a.match = n.revision(ctx, id)
+		a.match = n.revision(ctx, a.id)
 	}
 	switch {
 	case dice < 7:
 		a.act = "entry.save"
-		return action.SaveDraft{ID: id, IfMatch: a.match, Inputs: inputs}
+		return action.SaveDraft{ID: a.id, IfMatch: a.match, Inputs: inputs}
 	case dice < 9:
 		a.act = "entry.publish"
-		return action.PublishEntry{ID: id, Locales: []content.Locale{a.locale}, IfMatch: a.match}
+		return action.PublishEntry{ID: a.id, Locales: []content.Locale{a.locale}, IfMatch: a.match}
 	case dice < 10:
 		a.act = "entry.unpublish"
-		return action.UnpublishEntry{ID: id, Locales: []content.Locale{a.locale}, IfMatch: a.match}
+		return action.UnpublishEntry{ID: a.id, Locales: []content.Locale{a.locale}, IfMatch: a.match}
 	case dice < 11:
 		a.act = "entry.trash"
-		return action.TrashEntry{ID: id, IfMatch: a.match}
+		return action.TrashEntry{ID: a.id, IfMatch: a.match}
 	}
 	a.act = "entry.restore"
-	return action.RestoreEntry{ID: id, IfMatch: a.match}
+	return action.RestoreEntry{ID: a.id, IfMatch: a.match}
 }
 
 // simNode is one node: its local files, its clock, and the parts that run.
@@ -437,27 +486,49 @@ func (m *model) apply(seq commitlog.Seq, c content.Commit) error {
 		return fmt.Errorf("the writer was told record %d", a.receipt.Seq)
 	case a.err != nil && !uncertain(a.err):
 		return fmt.Errorf("the writer was told that it failed: %w", a.err)
-	case len(c.Changes) != 1 || c.Changes[0].Entry == nil:
-		return fmt.Errorf("%d changes", len(c.Changes))
 	}
-	got := c.Changes[0].Entry
-	e := m.entries[got.ID]
-	if (e == nil) != (c.Action == "entry.create") {
-		return fmt.Errorf("entry %s was known: %t", got.ID, e != nil)
+	for _, part := range a.all() {
+		if err := m.take(part, c); err != nil {
+			return err
+		}
 	}
+	for _, change := range c.Changes {
+		if change.Entry == nil || m.entries[change.Entry.ID] == nil {
+			return fmt.Errorf("nobody asked for %+v", change)
+		}
+		e := m.entries[change.Entry.ID]
+		e.revision++
+		if err := e.compare(change.Entry); err != nil {
+			return err
+		}
+	}
+	return m.unique()
+}
+
+// take has the model do one act of a commit. A new entry whose writer was told
+// nothing is the first one in the commit that the model does not have.
+func (m *model) take(a *attempt, c content.Commit) error {
+	id := a.id
+	if a.act == "entry.create" {
+		for _, change := range c.Changes {
+			if id == "" && change.Entry != nil && m.entries[change.Entry.ID] == nil {
+				id = change.Entry.ID
+			}
+		}
+		if id == "" || m.entries[id] != nil {
+			return fmt.Errorf("entry %q is not new", id)
+		}
+		m.entries[id] = &modelEntry{drafts: map[content.Locale]string{}, live: map[content.Locale]string{}}
+	}
+	e := m.entries[id]
 	if e == nil {
-		e = &modelEntry{drafts: map[content.Locale]string{}, live: map[content.Locale]string{}}
-		m.entries[got.ID] = e
+		return fmt.Errorf("entry %q is not known", id)
 	}
 	if a.match != nil && *a.match != e.revision {
 		return fmt.Errorf("asked for revision %d, and changed revision %d", *a.match, e.revision)
 	}
-	e.revision++
 	e.change(a)
-	if err := e.compare(got); err != nil {
-		return err
-	}
-	return m.unique()
+	return nil
 }
 
 // uncertain are the answers after which a change may be in the log.
@@ -587,7 +658,7 @@ func (m *model) finish() error {
 // secret names the attempt, so a save always changes something; the others may
 // have found everything as asked for.
 func (a *attempt) changed() bool {
-	return a.act == "entry.create" || a.act == "entry.save"
+	return slices.ContainsFunc(a.all(), func(p *attempt) bool { return p.act == "entry.create" || p.act == "entry.save" })
 }
 
 var system = content.Actor{Kind: content.ActorSystem, ID: "simulation"}
