@@ -52,8 +52,10 @@ func (s *stage) opens(action string, values map[string]any) *console.Shown {
 	if err != nil {
 		s.t.Fatalf("%s: %v", action, err)
 	}
-	if _, err := tree.Parse(view.Tree, nil); err != nil {
-		s.t.Fatalf("%s: %v", action, err)
+	if view.Tree != nil {
+		if _, err := tree.Parse(view.Tree, nil); err != nil {
+			s.t.Fatalf("%s: %v", action, err)
+		}
 	}
 	return view
 }
@@ -169,6 +171,7 @@ func TestFeeds(t *testing.T) {
 	}
 	lina := s.join("lina", nil)
 	s.state(lina, "accepted")
+	first := s.day()
 	later := time.Now().UTC().AddDate(0, 1, 3).Format(time.DateOnly)
 	s.Until("the session is known", func() bool { return s.Save(s.session, map[string]any{"min_participants": 1}) == nil })
 	if err := s.Save(s.session, map[string]any{"half_days": []any{map[string]any{"day": later, "part": "am", "from": "09:00", "to": "12:00"}}}); err != nil {
@@ -196,6 +199,15 @@ func TestFeeds(t *testing.T) {
 	if told := string(s.Page("fr", "/training/sessions/gcp-bejaia", nil).Structured); !strings.Contains(told, `"@type":"CourseInstance"`) || !strings.Contains(told, "https://schema.org") {
 		t.Errorf("search engines are told %s", told)
 	}
+	told := string(s.Page("fr", "/training/sessions/gcp-bejaia", nil).Structured)
+	for _, want := range []string{`"previousStartDate":"` + first + `"`, "schema.org/EventRescheduled", `"@type":"Schedule"`, `"startTime":"09:00"`, `"scheduleTimezone":"Africa/Algiers"`} {
+		if !strings.Contains(told, want) {
+			t.Errorf("search engines are not told %s: %s", want, told)
+		}
+	}
+	if html := string(s.Page("en", "/training/sessions/gcp-bejaia", nil).HTML); !strings.Contains(html, "has been moved: it was to begin on") {
+		t.Errorf("%s", html)
+	}
 	if _, table := s.file("/sessions.csv"); !strings.Contains(table, "gcp-bejaia") {
 		t.Errorf("%s", table)
 	}
@@ -209,6 +221,32 @@ func TestFeeds(t *testing.T) {
 	}
 }
 
+// A session that is called off says so, keeps its date, and is moved no more when
+// it is back where it was.
+func TestCalledOff(t *testing.T) {
+	s := on(t, nil, nil)
+	first := s.day()
+	for _, c := range []struct {
+		change map[string]any
+		want   string
+		not    string
+	}{
+		{map[string]any{"stage": "cancelled"}, "schema.org/EventCancelled", "previousStartDate"},
+		{map[string]any{"stage": "postponed"}, "schema.org/EventPostponed", "previousStartDate"},
+		{map[string]any{"stage": "open", "half_days": []any{map[string]any{"day": "2099-01-04", "part": "am", "from": "09:00", "to": "12:00"}}}, `"previousStartDate":"` + first, "EventScheduled"},
+		{map[string]any{"half_days": []any{map[string]any{"day": "2099-01-05", "part": "am", "from": "09:00", "to": "12:00"}}}, `"previousStartDate":"` + first, "EventScheduled"},
+		{map[string]any{"half_days": []any{map[string]any{"day": first, "part": "am", "from": "09:00", "to": "12:00"}}}, "schema.org/EventScheduled", "previousStartDate"},
+	} {
+		if err := s.Save(s.session, c.change); err != nil {
+			t.Fatal(err)
+		}
+		told := string(s.Page("fr", "/training/sessions/gcp-bejaia", nil).Structured)
+		if !strings.Contains(told, c.want) || strings.Contains(told, c.not) || !strings.Contains(told, `"startDate":"`+s.day()) {
+			t.Errorf("%v: want %s in %s", c.change, c.want, told)
+		}
+	}
+}
+
 // The editors' board: approval, refusal, letters to all.
 func TestBoard(t *testing.T) {
 	s := on(t, map[string]any{"approval": true}, nil)
@@ -216,8 +254,11 @@ func TestBoard(t *testing.T) {
 	s.state(lina, "submitted")
 	s.opens("approve", map[string]any{"id": lina.id})
 	s.state(lina, "accepted")
-	s.opens("reject", map[string]any{"id": amine.id})
-	s.hasLetter("amine", "rejected")
+	if v := s.opens("reject", map[string]any{"id": amine.id, "reason": strings.Repeat("é", 300)}); v.Tone != "danger" || v.Tree != nil {
+		t.Errorf("a reason that no letter takes: %+v", v)
+	}
+	s.opens("reject", map[string]any{"id": amine.id, "reason": "Cette session est\npour les trésoriers."})
+	s.reasoned("amine", amine, "rejected", "Cette session est pour les trésoriers.")
 	if shown := string(s.opens("", nil).Tree); !strings.Contains(shown, "lina") || !strings.Contains(shown, "Place réservée") {
 		t.Errorf("%s", shown)
 	}
@@ -247,6 +288,87 @@ func TestBoard(t *testing.T) {
 	view, err := s.Interact(s.editor(), console.Interaction{Place: "board", Locale: "ar"})
 	if err != nil || !strings.Contains(string(view.Tree), "session="+s.session) {
 		t.Errorf("%+v %v", view, err)
+	}
+}
+
+// reasoned looks for a reason in the letter to somebody, and on their page.
+func (s *stage) reasoned(name string, m member, letter, reason string) {
+	s.t.Helper()
+	if l := s.hasLetter(name, letter); !strings.Contains(strings.Join(l.Lines, " "), reason) {
+		s.t.Errorf("the letter has no reason: %+v", l)
+	}
+	if html := string(s.Page("fr", "/training/mine", map[string]string{"r": m.id, "t": m.token}).HTML); !strings.Contains(html, reason) {
+		s.t.Errorf("the page has no reason: %s", html)
+	}
+}
+
+// Whose registration an editor cancels reads why; whoever cancels it themselves
+// reads nothing of the kind, whatever was written before.
+func TestReason(t *testing.T) {
+	s := on(t, nil, nil)
+	lina := s.join("lina", nil)
+	s.state(lina, "accepted")
+	view, err := s.Interact(s.editor(), console.Interaction{Place: "board", Locale: "ar", Params: map[string]string{"session": s.session, "person": lina.id}})
+	if err != nil || !strings.Contains(string(view.Tree), "إلغاء التسجيل") {
+		t.Fatalf("%+v %v", view, err)
+	}
+	raw := []byte(`{"reason": "La salle est trop petite."}`)
+	view, err = s.Interact(s.editor(), console.Interaction{Place: "board", Action: "cancel", Params: map[string]string{"session": s.session, "person": lina.id}, Values: raw})
+	if err != nil || view.Tone != "success" || !strings.Contains(string(view.Tree), "tabs") {
+		t.Fatalf("%+v %v", view, err)
+	}
+	s.reasoned("lina", lina, "cancelled", "La salle est trop petite.")
+	if status, got := s.does(lina, "erase", nil); status != 200 {
+		t.Fatalf("%d %v", status, got)
+	}
+	s.Until("the reason is erased", func() bool { return s.Entry(record.Registrations, lina.id)["reason"] == nil })
+}
+
+// An editor registers somebody who telephones, also without an address, and when
+// visitors no longer may.
+func TestTelephone(t *testing.T) {
+	s := on(t, map[string]any{"recruitment": "closed", "approval": true, "capacity": 1}, nil)
+	shown := string(s.opens("", nil).Tree)
+	if !strings.Contains(shown, "Inscrire quelqu’un") || !strings.Contains(shown, `"consent"`) {
+		t.Fatalf("%s", shown)
+	}
+	form := map[string]any{"name": "Lina", "phone": "05 50 00 00 01", "consent": true, "language": "ar"}
+	for missing, fault := range map[string]string{"name": "Écrivez votre nom.", "phone": "Cette adresse", "consent": "Votre accord"} {
+		wrong := map[string]any{}
+		for k, v := range form {
+			if k != missing {
+				wrong[k] = v
+			}
+		}
+		if v := s.opens("register", wrong); v.Tone != "danger" || !strings.Contains(v.Toast, fault) {
+			t.Errorf("without %s: %+v", missing, v)
+		}
+	}
+	if v := s.opens("register", form); v.Tone != "success" {
+		t.Fatalf("%+v", v)
+	}
+	again := map[string]any{"name": "Lina B.", "phone": "0550000001", "consent": true}
+	if v := s.opens("register", again); v.Tone != "danger" || !strings.Contains(v.Toast, "déjà inscrite") {
+		t.Errorf("twice: %+v", v)
+	}
+	if v := s.opens("register", map[string]any{"name": "Amine", "email": "amine@example.org", "consent": true}); v.Tone != "success" {
+		t.Fatalf("%+v", v)
+	}
+	if m := s.hasLetter("amine", "waitlisted"); m.Button.URL == "" {
+		t.Errorf("%+v", m)
+	}
+	s.Until("both are settled", func() bool {
+		_, table := s.file("/sessions/" + s.session + "/registrations.csv")
+		return strings.Contains(table, ",accepted,Lina,,05 50 00 00 01") && strings.Contains(table, ",waitlisted,Amine,amine@example.org") && strings.Count(table, "Lina") == 1
+	})
+	for _, m := range s.Letters() {
+		if m.Kind == "plugin.training.code" {
+			t.Errorf("a code was sent: %+v", m)
+		}
+	}
+	s.later.Store(int64(25 * 24 * time.Hour))
+	if run := s.Job("remind", nil); run.State != "done" {
+		t.Errorf("somebody without an address is reminded: %+v", run)
 	}
 }
 

@@ -167,6 +167,13 @@ func TestCutShort(t *testing.T) {
 			func(r *round) bool {
 				return r.presses("sign", map[string]any{"id": r.lina.id, "half": r.day() + "-am", "there": true}) && r.presses("close", map[string]any{})
 			}, "lina partial; 0 needs, 0 opinions; lina accepted, lina code"},
+		{"refuse for a reason", func(r *round) { r.lina = r.join("lina", nil) },
+			func(r *round) bool {
+				return r.presses("cancel", map[string]any{"id": r.lina.id, "reason": "La salle est trop petite."})
+			}, "lina cancelled_by_org; 0 needs, 0 opinions; lina accepted, lina cancelled, lina code"},
+		{"telephone", func(*round) {}, func(r *round) bool {
+			return r.presses("register", map[string]any{"name": r.as("lina"), "email": r.as("lina") + "@example.org", "consent": true, "q_diet": "sans gluten"})
+		}, "lina accepted; 1 needs, 0 opinions; lina accepted"},
 		{"opinion", func(r *round) { r.lina = r.join("lina", nil); r.there(r.lina) },
 			func(r *round) bool {
 				status, _ := r.post("/evaluate", map[string]any{"r": r.lina.id, "t": r.lina.token, "content": 5, "trainer": 4, "organisation": 3, "usefulness": 5})

@@ -129,6 +129,7 @@ func (m *module) number(c *sdk.Commit, change sdk.Change, s *record.Session) {
 	}
 	if len(days) > 0 {
 		if first := slices.Min(days); first != s.Starts {
+			s.Starts = first
 			c.Set(change.After, "starts", first)
 		}
 		if last := slices.Max(days); last != s.Ends {
@@ -141,6 +142,9 @@ func (m *module) number(c *sdk.Commit, change sdk.Change, s *record.Session) {
 	before, err := decoded[record.Session](change.Before)
 	if err != nil {
 		return
+	}
+	if from := before.MovedFrom(change.Before.Published, s.Starts); from != s.Original {
+		c.Set(change.After, "original", from)
 	}
 	same := reflect.DeepEqual(before.HalfDays, s.HalfDays) && before.Venue == s.Venue && before.Mode == s.Mode && before.Zone == s.Zone &&
 		(before.Status == s.Status || !strings.Contains("postponed cancelled", before.Status) && !strings.Contains("postponed cancelled", s.Status))

@@ -99,7 +99,7 @@ type outcome struct {
 }
 
 // errForeign says that a token is not that of the registration.
-const errForeign = act.Fault("link")
+const errForeign = act.FaultError("link")
 
 // register takes a registration.
 func (m *module) register(r *http.Request, f form) (outcome, error) {
@@ -193,7 +193,7 @@ func (m *module) takes(do func(r *http.Request, f form) (outcome, error)) http.H
 		o, err := do(r, f)
 		if err != nil && act.FaultOf(err) == "" {
 			act.Note("answering a form", err)
-			err = act.Fault("busy")
+			err = act.FaultError("busy")
 		}
 		fault := string(act.FaultOf(err))
 		if f.json {

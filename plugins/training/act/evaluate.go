@@ -25,7 +25,7 @@ func (w *Work) Opine(ctx context.Context, reg *record.Registration, f Form) erro
 	for _, q := range Rated {
 		n, err := strconv.Atoi(f.Get(q))
 		if err != nil || n < 1 || n > 5 {
-			return Fault("question")
+			return FaultError("question")
 		}
 		values[q] = n
 	}

@@ -29,6 +29,9 @@ func (w *Work) write(ctx context.Context, h *sdk.Host, template string, s *recor
 	if l != nil && l.Until > 0 {
 		values["until"] = words.Moment(reg.Language, time.Unix(l.Until, 0).In(s.Location()))
 	}
+	if l != nil && l.State.TurnedAway() {
+		values["reason"] = reg.Reason
+	}
 	letter := sdk.Letter{Template: template, ID: reg.ID, Locale: reg.Language, Values: values, Key: key}
 	switch template {
 	case "accepted", "changed":
@@ -131,7 +134,7 @@ func (w *Work) Mail(ctx context.Context, h *sdk.Host, s *record.Session, subject
 		}
 	}
 	if len(parts) == 0 || len(parts) > 5 || len(subject) > 300 || slices.ContainsFunc(parts, func(s string) bool { return len(s) > 500 }) {
-		return 0, Fault("long")
+		return 0, FaultError("long")
 	}
 	sum, err := w.digest(ctx, "mailing", s.ID, subject, text)
 	if err != nil {

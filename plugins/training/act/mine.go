@@ -96,9 +96,35 @@ func (w *Work) signSelf(ctx context.Context, reg *record.Registration, f Form) e
 	}
 	today := w.Now().In(s.Location()).Format(time.DateOnly)
 	if !slices.Contains(s.Keys(), half) || !strings.HasPrefix(half, today) || f.Text("code", 8) != want {
-		return Fault("code")
+		return FaultError("code")
 	}
 	return w.Change(ctx, s.ID, func(r *seats.Roster, _ seats.Rules, now time.Time) error {
 		return r.Sign(reg.ID, half, seats.Mark{At: now.Unix(), Source: "self"}, true)
 	})
+}
+
+// maxReason bounds a reason, in bytes: a letter takes no more.
+const maxReason = 500
+
+// TurnAway refuses or cancels a registration for a reason, which the person reads
+// in the letter and on their page. The reason is kept first, with what is
+// personal: cut short, whoever presses again finishes it.
+func (w *Work) TurnAway(ctx context.Context, session, id, reason string, do func(*seats.Roster) error) error {
+	if reason = strings.Join(strings.Fields(reason), " "); len(reason) > maxReason {
+		return FaultError("reason")
+	}
+	for range maxTries {
+		reg, err := w.Registration(ctx, id)
+		if err != nil {
+			return err
+		}
+		if reg.Reason == reason {
+			return w.Change(ctx, session, func(r *seats.Roster, _ seats.Rules, _ time.Time) error { return do(r) })
+		}
+		_, err = w.Host().Save(ctx, id, sdk.Locales{"fr": {"reason": reason}}, sdk.Options{Revision: reg.Revision})
+		if err != nil && !sdk.IsStale(err) {
+			return err
+		}
+	}
+	return errBusy
 }

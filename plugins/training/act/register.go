@@ -1,6 +1,7 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -22,6 +23,9 @@ const consentVersion = "2026-1"
 type Form struct {
 	url.Values
 	Locale string
+	// Told is a form that an editor fills in for somebody, on the telephone: no
+	// code shows that an address is theirs, and they may have none.
+	Told bool
 }
 
 // Text reads a line of at most some bytes.
@@ -50,19 +54,59 @@ func (w *Work) Register(ctx context.Context, s *record.Session, f Form) (id stri
 	return id, w.sendCode(ctx, "code", id, s, f.Locale)
 }
 
+// RegisterFor registers somebody whom an editor speaks with. They have a seat, or
+// a place in the queue, at once, and may be let in when visitors no longer may.
+// Whoever is there already is a fault.
+func (w *Work) RegisterFor(ctx context.Context, s *record.Session, f Form) (id string, err error) {
+	f.Told = true
+	values, apart, err := fill(s, f)
+	if err != nil {
+		return "", err
+	}
+	if id, err = w.enter(ctx, s, values, apart); err != nil {
+		return "", err
+	}
+	reg, err := w.Registration(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	held, err := w.seat(ctx, reg, func(r *seats.Rules) { r.Open, r.Approval = true, false })
+	if err != nil {
+		return "", err
+	}
+	if held != id {
+		return "", cmp.Or[error](w.forget(ctx, w.Host(), id), seats.ErrThere)
+	}
+	return id, nil
+}
+
+// number is what tells a telephone number: its digits.
+func number(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
+}
+
 // fill reads a form into the values of a registration, and into those that are
 // kept apart to be destroyed earlier.
 func fill(s *record.Session, f Form) (values map[string]any, apart map[record.Question]string, err error) {
 	values = map[string]any{"session": s.ID, "name": f.Text("name", 150), "phone": f.Text("phone", 40), "function": f.Text("function", 150),
 		"organisation": f.Text("organisation", 200), "language": f.Locale, "visible": "nobody", "source": "web", "state": "new"}
 	if values["name"] == "" {
-		return nil, nil, Fault("name")
+		return nil, nil, FaultError("name")
 	}
-	email := strings.ToLower(f.Text("email", 254))
-	if a, err := mail.ParseAddress(email); err != nil || a.Address != email || !strings.Contains(email, ".") {
-		return nil, nil, Fault("email")
+	if email := strings.ToLower(f.Text("email", 254)); email != "" || number(f.Get("phone")) == "" || !f.Told {
+		if a, err := mail.ParseAddress(email); err != nil || a.Address != email || !strings.Contains(email, ".") {
+			return nil, nil, FaultError("email")
+		}
+		values["email"] = email
 	}
-	values["email"] = email
+	if f.Told {
+		values["source"] = "editor"
+	}
 	if v := f.Get("visible"); v == "participants" || v == "all" {
 		values["visible"] = v
 	}
@@ -72,7 +116,7 @@ func fill(s *record.Session, f Form) (values map[string]any, apart map[record.Qu
 		}
 	}
 	if f.Get("consent") == "" || f.Get("consent") == "false" {
-		return nil, nil, Fault("consent")
+		return nil, nil, FaultError("consent")
 	}
 	values["consents"] = map[string]any{"organise": consentVersion, "visible": values["visible"]}
 	answers := map[string]string{}
@@ -80,7 +124,7 @@ func fill(s *record.Session, f Form) (values map[string]any, apart map[record.Qu
 	for _, q := range s.Questions {
 		v, ok := answered(q, f)
 		if !ok {
-			return nil, nil, Fault("question")
+			return nil, nil, FaultError("question")
 		}
 		if v == "" {
 			continue
@@ -170,7 +214,7 @@ func (w *Work) enterOnce(ctx context.Context, s *record.Session, values map[stri
 	if sdk.IsNotFound(err) {
 		return "", true, nil
 	}
-	if err != nil || reg.Email == "" || reg.State == "replaced" {
+	if err != nil || reg.Name == "" || reg.State == "replaced" {
 		return "", err == nil, err
 	}
 	r, err := w.Seen(ctx, s.ID)
@@ -231,9 +275,9 @@ func (w *Work) Confirm(ctx context.Context, id, code string) (held, token string
 		return "", "", err
 	}
 	if !right {
-		return "", "", Fault("code")
+		return "", "", FaultError("code")
 	}
-	if held, err = w.seat(ctx, reg); err != nil {
+	if held, err = w.seat(ctx, reg, func(*seats.Rules) {}); err != nil {
 		return "", "", err
 	}
 	if held != id { // the address was registered before: that one stays
@@ -252,9 +296,13 @@ func (w *Work) Registration(ctx context.Context, id string) (*record.Registratio
 }
 
 // seat puts a registration into the roster, and gives the id of the one that
-// holds the person's place.
-func (w *Work) seat(ctx context.Context, reg *record.Registration) (string, error) {
-	who, err := w.who(ctx, reg.Email)
+// holds the person's place. The rules of the session may be bent.
+func (w *Work) seat(ctx context.Context, reg *record.Registration, bend func(*seats.Rules)) (string, error) {
+	reach := reg.Email
+	if reach == "" {
+		reach = "tel:" + number(reg.Phone)
+	}
+	who, err := w.who(ctx, reach)
 	if err != nil {
 		return "", err
 	}
@@ -264,6 +312,7 @@ func (w *Work) seat(ctx context.Context, reg *record.Registration) (string, erro
 		if reg.Replaces != "" {
 			return r.Replace(reg.Replaces, l)
 		}
+		bend(&rules)
 		line, err := r.Register(l, rules)
 		if err == nil {
 			held = line.ID

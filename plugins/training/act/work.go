@@ -87,19 +87,19 @@ func (s *Settings) organiser() string {
 	return "noreply@" + s.domain()
 }
 
-// Fault is something that whoever acts can mend, or has to know: the key of its
+// FaultError is something that whoever acts can mend, or has to know: the key of its
 // words without "fault.".
-type Fault string
+type FaultError string
 
-func (f Fault) Error() string { return "training: " + string(f) }
+func (f FaultError) Error() string { return "training: " + string(f) }
 
 // errBusy says that others were always faster.
-const errBusy = Fault("busy")
+const errBusy = FaultError("busy")
 
 // FaultOf gives the fault that people are shown of an error; none: the error is
 // ours.
-func FaultOf(err error) Fault {
-	var f Fault
+func FaultOf(err error) FaultError {
+	var f FaultError
 	switch {
 	case errors.As(err, &f):
 		return f

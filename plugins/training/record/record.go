@@ -75,3 +75,17 @@ func Find[T any](ctx context.Context, h *sdk.Host, collection string, query url.
 	}
 	return out, nil
 }
+
+// Choices are entries of a collection that somebody chooses among, of a kind or
+// of all; none on a site that has none, or does not show them.
+func Choices(ctx context.Context, h *sdk.Host, collection, locale, kind string) ([]Named, error) {
+	q := url.Values{"locale": {locale}, "sort": {"name"}, "fields": {"id,name"}}
+	if kind != "" {
+		q.Set("filter[kind][_eq]", kind)
+	}
+	found, err := Find[Named](ctx, h, collection, q)
+	if sdk.IsNotFound(err) || sdk.IsForbidden(err) {
+		return nil, nil
+	}
+	return found[:min(len(found), 1000)], err
+}

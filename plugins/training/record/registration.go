@@ -27,6 +27,7 @@ type Registration struct {
 	State        string            `json:"state"`
 	Source       string            `json:"source"`
 	Replaces     string            `json:"replaces"`
+	Reason       string            `json:"reason"`
 }
 
 // Side is the association that the person counts for, in quotas and

@@ -107,6 +107,7 @@ type Session struct {
 	Logistics   Logistics  `json:"logistics"`
 	Contact     string     `json:"contact"`
 	Sequence    int        `json:"sequence"`
+	Original    string     `json:"original"` // when it was to begin, before it was moved
 }
 
 // Keys are those of the half-days, in order.
@@ -125,6 +126,19 @@ func (s *Session) Location() *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+// MovedFrom is when the session was to begin at first, now that it begins on
+// another day; empty: it was never told otherwise.
+func (s *Session) MovedFrom(told bool, starts string) string {
+	from := s.Original
+	if from == "" && told && s.Status != "draft" {
+		from = s.Starts
+	}
+	if from == starts {
+		return ""
+	}
+	return from
 }
 
 // Over reports whether the last half-day is behind.

@@ -50,6 +50,9 @@ func (s State) Over() bool {
 	return false
 }
 
+// TurnedAway reports whether the organiser decided so, for a reason perhaps.
+func (s State) TurnedAway() bool { return s == Rejected || s == CancelledByOrg }
+
 // MaxLines bounds a roster.
 const MaxLines = 3000
 

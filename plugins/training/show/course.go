@@ -68,11 +68,20 @@ func (site *Site) instance(ctx context.Context, h *sdk.Host, s *record.Session, 
 	modes := map[string]string{"onsite": "OfflineEventAttendanceMode", "online": "OnlineEventAttendanceMode", "blended": "MixedEventAttendanceMode"}
 	states := map[string]string{"cancelled": "EventCancelled", "postponed": "EventPostponed"}
 	state := states[s.Status]
-	if state == "" {
+	switch {
+	case state == "" && s.Original != "":
+		state = "EventRescheduled"
+	case state == "":
 		state = "EventScheduled"
 	}
 	out := map[string]any{"@type": "CourseInstance", "name": t.Title, "inLanguage": t.Languages, "url": c.URL + "/" + l + "/training/sessions/" + s.Code, "courseMode": s.Mode,
 		"startDate": s.Starts, "endDate": s.Ends, "eventStatus": "https://schema.org/" + state, "eventAttendanceMode": "https://schema.org/" + modes[s.Mode]}
+	if s.Original != "" {
+		out["previousStartDate"] = s.Original
+	}
+	if len(s.HalfDays) > 0 {
+		out["courseSchedule"] = schedule(s)
+	}
 	if t.Hours != nil {
 		out["courseWorkload"] = "PT" + strconv.FormatFloat(*t.Hours, 'f', -1, 64) + "H"
 	}
@@ -99,4 +108,14 @@ func (site *Site) instance(ctx context.Context, h *sdk.Host, s *record.Session, 
 		out["offers"] = map[string]any{"@type": "Offer", "price": *t.Price, "priceCurrency": t.Currency}
 	}
 	return out, nil
+}
+
+// schedule is when the half-days are.
+func schedule(s *record.Session) []any {
+	var out []any
+	for _, h := range s.HalfDays {
+		out = append(out, map[string]any{"@type": "Schedule", "startDate": h.Day, "endDate": h.Day, "startTime": h.From, "endTime": h.To,
+			"repeatFrequency": "Daily", "repeatCount": 1, "scheduleTimezone": s.Location().String()})
+	}
+	return out
 }

@@ -2,29 +2,19 @@ package show
 
 import (
 	"context"
-	"net/url"
-	"slices"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
 	"github.com/recueil-cms/recueil/plugins/training/record"
 	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
-// choices lists entries that somebody chooses among.
-func choices(ctx context.Context, h *sdk.Host, collection, locale, filter string) ([]choice, error) {
-	q := url.Values{"locale": {locale}, "sort": {"name"}, "fields": {"id,name"}}
-	if filter != "" {
-		q.Set("filter[kind][_eq]", filter)
-	}
-	found, err := record.Find[record.Named](ctx, h, collection, q)
-	if sdk.IsNotFound(err) || sdk.IsForbidden(err) {
-		return nil, nil // a site without them, or that does not show them
-	}
-	var out []choice
-	for _, e := range found[:min(len(found), 1000)] {
+// choices are entries that somebody chooses among, after what stands for none.
+func choices(all []record.Named, none string) []choice {
+	out := []choice{{"", none}}
+	for _, e := range all {
 		out = append(out, choice{e.ID, e.Name})
 	}
-	return out, err
+	return out
 }
 
 // registerForm writes the form of a session.
@@ -40,20 +30,20 @@ func (site *Site) registerForm(ctx context.Context, out *page, s *record.Session
 	out.input("phone", words.Say(l, "form.phone"), "tel", "tel", false, "40")
 	out.input("function", words.Say(l, "form.function"), "text", "organization-title", false, "150")
 	h := site.Work.Host()
-	associations, err := choices(ctx, h, "associations", l, "")
+	associations, err := record.Choices(ctx, h, "associations", l, "")
 	if err != nil {
 		return err
 	}
 	if len(associations) > 0 {
-		out.choose("association", words.Say(l, "form.association"), false, slices.Insert(associations, 0, choice{"", words.Say(l, "form.none")}))
+		out.choose("association", words.Say(l, "form.association"), false, choices(associations, words.Say(l, "form.none")))
 	}
 	out.input("organisation", words.Say(l, "form.organisation"), "text", "organization", false, "200")
-	wilayas, err := choices(ctx, h, "territories", l, "wilaya")
+	wilayas, err := record.Choices(ctx, h, "territories", l, "wilaya")
 	if err != nil {
 		return err
 	}
 	if len(wilayas) > 0 {
-		out.choose("wilaya", words.Say(l, "form.wilaya"), false, slices.Insert(wilayas, 0, choice{"", words.Say(l, "form.choose")}))
+		out.choose("wilaya", words.Say(l, "form.wilaya"), false, choices(wilayas, words.Say(l, "form.choose")))
 	}
 	for _, q := range s.Questions {
 		control(out, q, l)

@@ -61,6 +61,9 @@ func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, e
 		state = reg.State
 	}
 	out.fact(words.Say(l, "mine.state"), words.Say(l, "state."+state))
+	if line != nil && line.State.TurnedAway() {
+		out.fact(words.Say(l, "mine.reason"), reg.Reason)
+	}
 	if state == "waitlisted" {
 		out.fact(words.Say(l, "mine.position"), strconv.Itoa(roster.Board.Position(id)))
 	}

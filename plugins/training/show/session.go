@@ -37,6 +37,9 @@ func (site *Site) sessionPage(ctx context.Context, item *sdk.Item) (*sdk.Content
 	if text := words.Find(l, "status."+s.Status); text != "" {
 		out.add(`<p class="notice warning">{}</p>`, text)
 	}
+	if s.Original != "" && s.Status != "cancelled" && !s.Over(site.Work.Now()) {
+		out.add(`<p class="notice">{}</p>`, words.Say(l, "session.moved", words.Day(l, s.Original)))
+	}
 	if t.Summary != "" {
 		out.paragraphs(t.Summary)
 	}
