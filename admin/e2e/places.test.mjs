@@ -101,7 +101,7 @@ test('a panel changes what is being written, and it is saved with the rest', asy
 
 test('what is signed without a network is kept, and sent when it is back', async () => {
   const { context, page } = await here.as('editor', { width: 360 });
-  const found = await (await context.request.get('/api/v1/entries/training_sessions?filter[code][_eq]=gcp-oran-2027')).json();
+  const found = await (await context.request.get('/api/v1/entries/training_sessions?filter[code][_eq]=gcp-oran')).json();
   await page.goto(`/admin/x/training/board?session=${found.data[0].id}`);
   await page.getByRole('tab', { name: 'Émargement' }).click();
   const morning = page.getByRole('region', { name: '16 février 2027, matin' });

@@ -144,7 +144,7 @@ func (n *node) demoModules(ctx context.Context) error {
 		if _, err := n.installer().Approve(ctx, system("demo"), name, p.Plugin.Pending.Version); err != nil {
 			return fmt.Errorf("install %s for the demonstration: %w", name, err)
 		}
-		entries, err := demo.Module(name)
+		entries, err := demo.Module(name, n.parts.Now())
 		if err != nil {
 			return err
 		}

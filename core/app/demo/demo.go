@@ -14,6 +14,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -94,8 +95,9 @@ func Entries() ([]Entry, error) {
 }
 
 type loader struct {
-	seen  map[string]*Entry
-	order []string
+	seen   map[string]*Entry
+	order  []string
+	monday time.Time // of the week in which it is loaded
 }
 
 func (l *loader) walk() error {
@@ -150,11 +152,35 @@ func (l *loader) list(name string) error {
 				delete(item, string(locale))
 			}
 		}
+		l.date(item)
 		if err := e.share(item); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+var relative = regexp.MustCompile(`^monday([+-][0-9]{1,3})$`)
+
+// date puts days in the place of those that are counted from the week in which
+// the demonstration is loaded, at any depth.
+func (l *loader) date(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, inner := range v {
+			v[k] = l.date(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = l.date(inner)
+		}
+	case string:
+		if m := relative.FindStringSubmatch(v); m != nil {
+			days, _ := strconv.Atoi(m[1]) // the expression sees to it
+			return l.monday.AddDate(0, 0, days).Format(time.DateOnly)
+		}
+	}
+	return v
 }
 
 // share takes values for all locales, and what places the entry in a tree.

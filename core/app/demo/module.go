@@ -3,13 +3,17 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Module gives the entries of a programme module, in the order of its file.
 // They may point at those of Entries. A site has the collections for them only
 // when the module is installed.
-func Module(name string) ([]Entry, error) {
-	l := loader{seen: map[string]*Entry{}}
+//
+// A value like "monday+78" is the day so long after the Monday of the week in
+// which the demonstration is loaded: what is ahead in it stays ahead.
+func Module(name string, today time.Time) ([]Entry, error) {
+	l := loader{seen: map[string]*Entry{}, monday: today.UTC().AddDate(0, 0, -(int(today.UTC().Weekday())+6)%7)}
 	if err := l.walk(); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
 )
@@ -12,7 +13,7 @@ import (
 // The module's part of the demonstration is the pilot year: three groups, the
 // two concertation meetings of 2007, and what came of it; in reserved addresses.
 func TestModule(t *testing.T) {
-	entries, err := Module("consultation")
+	entries, err := Module("consultation", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +42,7 @@ func TestModule(t *testing.T) {
 // The trainings of the pilot year, and those to come: nobody in them is anybody,
 // and what is published of them is what the people in them said.
 func TestTrainings(t *testing.T) {
-	entries, err := Module("training")
+	entries, err := Module("training", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,40 @@ func TestTrainings(t *testing.T) {
 			t.Errorf("published of %v: %v, the answers say %v", year, published[year], want)
 		}
 	}
-	if _, err := Module("nothing"); err == nil {
+	if _, err := Module("nothing", time.Now()); err == nil {
 		t.Error("a module that there is not")
+	}
+}
+
+// Whenever the demonstration is loaded, its coming sessions are ahead, on the
+// same days of the week, and who registered did so before.
+func TestAhead(t *testing.T) {
+	for _, now := range []time.Time{time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), time.Date(2031, 3, 2, 23, 0, 0, 0, time.UTC)} {
+		entries, err := Module("training", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ahead := 0
+		for _, e := range entries {
+			shared := e.Inputs[content.Shared]
+			starts, _ := shared["starts"].(string)
+			if e.Published.After(now) {
+				t.Errorf("%s is published on %v, after %v", e.Key, e.Published, now)
+			}
+			if stage := shared["stage"]; stage != "open" && stage != "announced" {
+				continue
+			}
+			day, err := time.Parse(time.DateOnly, starts)
+			if err != nil || !day.After(now) || day.Weekday() != time.Tuesday {
+				t.Errorf("at %v %s starts on %q, %v", now, e.Key, starts, err)
+			}
+			first := shared["half_days"].([]any)[0].(map[string]any)["day"]
+			if ahead++; first != starts {
+				t.Errorf("%s starts on %s, its first half-day is on %v", e.Key, starts, first)
+			}
+		}
+		if ahead < 4 {
+			t.Errorf("at %v only %d sessions are ahead", now, ahead)
+		}
 	}
 }

@@ -30,7 +30,7 @@ const pages = {
   experience: { paths: ['/fr/experiences/radio-au-lycee', '/ar/experiences/radio-au-lycee'], budget: 30 },
   term: { paths: ['/fr/themes', '/ar/themes', '/fr/themes/petite-enfance'], budget: 30 },
   book: { paths: ['/fr/livre', '/ar/livre', '/fr/recueils'], budget: 30 },
-  training: { paths: ['/fr/training', '/ar/training', '/fr/training/sessions/gcp-oran-2027', '/ar/training/sessions/gcp-biskra-2027',
+  training: { paths: ['/fr/training', '/ar/training', '/fr/training/sessions/gcp-oran', '/ar/training/sessions/gcp-biskra',
     '/fr/formations/gestion-du-cycle-de-projet'], budget: 30 },
   search: { paths: ['/fr/recherche?q=enfance', '/ar/recherche?q=jeunes', '/fr/recherche?q=zzzqqq'], budget: 40 },
   missing: { paths: ['/fr/rien', '/ar/rien'], budget: 30, status: 404 },
