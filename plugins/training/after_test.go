@@ -285,9 +285,39 @@ func TestBoard(t *testing.T) {
 	if _, err := s.Interact(s.User("reader"), console.Interaction{Place: "board"}); problem.CodeOf(err) != "not_allowed" {
 		t.Errorf("a reader sees the board: %v", err)
 	}
-	view, err := s.Interact(s.editor(), console.Interaction{Place: "board", Locale: "ar"})
-	if err != nil || !strings.Contains(string(view.Tree), "session="+s.session) {
-		t.Errorf("%+v %v", view, err)
+}
+
+// The calendar of sessions in the console: by month, what is ahead before what
+// is over.
+func TestCalendar(t *testing.T) {
+	s := on(t, nil, nil)
+	for code, day := range map[string]string{"far": "2098-02-03", "next": "2098-01-04", "same": "2098-01-20", "past": "2007-06-18", "older": "2007-05-02"} {
+		s.code = code
+		s.another(map[string]any{"half_days": []map[string]any{{"day": day, "part": "am", "from": "09:00", "to": "12:00"}}})
+	}
+	s.code = "someday"
+	s.another(map[string]any{"half_days": []map[string]any{}})
+	view, err := s.Interact(s.editor(), console.Interaction{Place: "board", Locale: "fr"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tree.Parse(view.Tree, nil); err != nil {
+		t.Fatal(err)
+	}
+	shown, at := string(view.Tree), -1
+	for _, want := range []string{"À venir", "4 janvier 2098", "20 janvier 2098", `"title":"janvier 2098"`, "3 février 2098", `"title":"dates à venir"`, "Passées", "18 juin 2007", "2 mai 2007"} {
+		next := strings.Index(shown, want)
+		if next <= at {
+			t.Errorf("%q is at %d, after %d: %s", want, next, at, shown)
+		}
+		at = next
+	}
+	if !strings.Contains(shown, "session="+s.session) {
+		t.Errorf("%s", shown)
+	}
+	card, err := s.Interact(s.editor(), console.Interaction{Place: "next", Locale: "ar"})
+	if err != nil || strings.Contains(string(card.Tree), "2007") || !strings.Contains(string(card.Tree), "2098") {
+		t.Errorf("%s %v", card.Tree, err)
 	}
 }
 

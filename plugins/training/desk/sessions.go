@@ -3,25 +3,105 @@ package desk
 import (
 	"context"
 	"net/url"
+	"slices"
+	"time"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
 	"github.com/recueil-cms/recueil/plugins/training/record"
 	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
-// sessionsScreen is the calendar of sessions, each with its board.
+// Bounds of the calendar and of the card on the console's first page.
+const (
+	maxSessions = 100
+	maxNext     = 5
+)
+
+// sessionsScreen is the calendar of sessions, month by month, each with its
+// board: first what is ahead, then what is over, the latest first.
 func (d *Desk) sessionsScreen(ctx context.Context, v *sdk.Visit) (*sdk.View, error) {
 	l := v.Locale
 	all, err := record.Find[record.Session](ctx, v.Host, record.Sessions, url.Values{"version": {"draft"}, "locale": {l}, "sort": {"-starts"}})
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == 0 {
+	all = all[:min(len(all), maxSessions)]
+	var ahead, over []record.Session
+	for _, s := range all {
+		if s.Over(d.Work.Now()) {
+			over = append(over, s)
+		} else {
+			ahead = append(ahead, s)
+		}
+	}
+	slices.SortStableFunc(ahead, soonest)
+	if v.Place == "next" {
+		if len(ahead) == 0 {
+			return &sdk.View{Tree: sdk.Empty(words.Say(l, "agenda.none"), "")}, nil
+		}
+		tree, err := d.table(ctx, ahead[:min(len(ahead), maxNext)], l)
+		return &sdk.View{Tree: tree}, err
+	}
+	var parts []sdk.Node
+	for _, part := range []struct {
+		title string
+		list  []record.Session
+	}{{"board.ahead", ahead}, {"board.over", over}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		months, err := d.months(ctx, part.list, l)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(append(parts, sdk.Heading(2, words.Say(l, part.title))), months...)
+	}
+	if len(parts) == 0 {
 		return &sdk.View{Tree: sdk.Empty(words.Say(l, "agenda.none"), "")}, nil
 	}
+	return &sdk.View{Tree: sdk.Stack(parts...)}, nil
+}
+
+// soonest orders sessions by their beginning; those without one come last.
+func soonest(a, b record.Session) int {
+	switch {
+	case a.Starts == b.Starts:
+		return 0
+	case b.Starts == "" || a.Starts != "" && a.Starts < b.Starts:
+		return -1
+	}
+	return 1
+}
+
+// months makes a part of each month of a list in order.
+func (d *Desk) months(ctx context.Context, list []record.Session, l string) ([]sdk.Node, error) {
+	var out []sdk.Node
+	month := func(s record.Session) string { return s.Starts[:min(len(s.Starts), len("2006-01"))] }
+	for len(list) > 0 {
+		n := slices.IndexFunc(list, func(s record.Session) bool { return month(s) != month(list[0]) })
+		if n < 0 {
+			n = len(list)
+		}
+		title := words.Say(l, "later")
+		if t, err := time.Parse("2006-01", month(list[0])); err == nil {
+			title = words.Month(l, t)
+		}
+		rows, err := d.table(ctx, list[:n], l)
+		if err != nil {
+			return nil, err
+		}
+		out, list = append(out, sdk.Section(title, rows)), list[n:]
+	}
+	return out, nil
+}
+
+// tones are those of stages that stand out.
+var tones = map[string]string{"open": "success", "confirmed": "success", "running": "success", "full": "info", "announced": "info", "postponed": "warning", "cancelled": "danger"}
+
+func (d *Desk) table(ctx context.Context, list []record.Session, l string) (sdk.Node, error) {
 	var rows []map[string]any
-	for i := range all[:min(len(all), 100)] {
-		s := &all[i]
+	for i := range list {
+		s := &list[i]
 		title, place, err := d.Work.Named(ctx, s, l)
 		if err != nil {
 			return nil, err
@@ -30,8 +110,13 @@ func (d *Desk) sessionsScreen(ctx context.Context, v *sdk.Visit) (*sdk.View, err
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, map[string]any{"title": sdk.Link(words.Or(title), "/x/training/board?session="+s.ID), "when": words.Span(l, s.Starts, s.Ends), "place": place, "seats": room})
+		stage := sdk.Node{"type": "badge", "text": words.Say(l, "stage."+s.Status)}
+		if tone := tones[s.Status]; tone != "" {
+			stage["tone"] = tone
+		}
+		rows = append(rows, map[string]any{"when": words.Span(l, s.Starts, s.Ends), "title": sdk.Link(words.Or(title), "/x/training/board?session="+s.ID), "place": place,
+			"stage": stage, "seats": room})
 	}
-	return &sdk.View{Tree: sdk.Table([]sdk.Column{{Key: "title", Label: words.Say(l, "session")}, {Key: "when", Label: words.Say(l, "when")},
-		{Key: "place", Label: words.Say(l, "where")}, {Key: "seats", Label: words.Say(l, "seats")}}, rows)}, nil
+	return sdk.Table([]sdk.Column{{Key: "when", Label: words.Say(l, "when")}, {Key: "title", Label: words.Say(l, "session")},
+		{Key: "place", Label: words.Say(l, "where")}, {Key: "stage", Label: words.Say(l, "board.state")}, {Key: "seats", Label: words.Say(l, "seats")}}, rows), nil
 }
