@@ -3,6 +3,7 @@ package training
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -492,11 +493,30 @@ func TestLHEO(t *testing.T) {
 		t.Fatalf("%v %s", err, file)
 	}
 	other := strings.ReplaceAll(strings.ReplaceAll(file, `numero="GCP"`, `numero="AILLEURS"`), "Gestion du cycle de projet", "Plaidoyer")
-	for _, want := range []string{`"made":1,"there":0`, `"made":0,"there":1`} {
+	for _, want := range []string{`"made":1,"there":0,"sessions":1`, `"made":0,"there":1,"sessions":0`} {
 		status, body, err := s.Request(s.editor(), "POST", "/lheo.xml", other)
 		if got := strings.ReplaceAll(body, `"faults":{},`, ""); err != nil || status != 200 || !strings.Contains(got, want) {
 			t.Errorf("%d %s %v, want %s", status, body, err, want)
 		}
+	}
+	drafts := s.List(record.Sessions, url.Values{"filter[code][_eq]": {"ailleurs-gcp-bejaia"}})
+	if len(drafts) != 1 || drafts[0]["stage"] != "draft" || drafts[0]["starts"] != s.day() || drafts[0]["ends"] != s.day() || drafts[0]["mode"] != "onsite" ||
+		drafts[0]["venue"] != s.venue || drafts[0]["training"] == s.training {
+		t.Errorf("the session that came in: %v", drafts)
+	}
+	// A session more, at another place, comes to the training that is there; what
+	// the site refuses is told, and the rest goes on.
+	from, to := strings.Index(other, "<session "), strings.Index(other, "</session>")+len("</session>")
+	more := strings.NewReplacer(`numero="`+s.code+`"`, `numero="Été 2098"`, strings.ReplaceAll(s.day(), "-", ""), "20980704", "Maison de jeunes", "Salle des fêtes").Replace(other[from:to])
+	bad := strings.NewReplacer(`numero="AILLEURS"`, `numero="FAUX"`, "32154", "x").Replace(other[strings.Index(other, "<formation "):strings.Index(other, "</offres>")])
+	other = strings.Replace(other[:to]+more+other[to:], "<offres>", "<offres>"+bad, 1)
+	status, body, err := s.Request(s.editor(), "POST", "/lheo.xml", other)
+	if err != nil || status != 200 || !strings.Contains(body, `"made":0,"there":1,"sessions":1`) || !strings.Contains(body, "code-FORMACODE") || !strings.Contains(body, "/lheo/formacodes") {
+		t.Errorf("%d %s %v", status, body, err)
+	}
+	drafts = s.List(record.Sessions, url.Values{"filter[code][_eq]": {"ailleurs-t-2098"}})
+	if len(drafts) != 1 || drafts[0]["starts"] != "2098-07-04" || drafts[0]["venue"] == s.venue {
+		t.Errorf("the session that came later: %v", drafts)
 	}
 	if _, _, err := s.Request(sdktest.Visitor, "POST", "/lheo.xml", other); problem.CodeOf(err) != "sign_in_first" {
 		t.Errorf("a visitor imports: %v", err)

@@ -5,11 +5,7 @@ package exchange
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"strings"
 
@@ -115,92 +111,4 @@ func (x *Catalogue) offer(ctx context.Context, h *sdk.Host, t *record.Training) 
 		out.Actions[at].Sessions = append(out.Actions[at].Sessions, one)
 	}
 	return out, nil
-}
-
-// Report says what an import came to.
-type Report struct {
-	Made   int                 `json:"made"`
-	There  int                 `json:"there"`
-	Faults map[string][]string `json:"faults"` // what the schema refuses, by title
-}
-
-// ErrFile says that a file is no LHEO that can be read.
-var ErrFile = errors.New("the file is no LHEO that can be read")
-
-// Import makes drafts of the trainings of a file, as the person who sends it. A
-// file that is sent again makes none twice: the reference tells.
-func (x *Catalogue) Import(ctx context.Context, h *sdk.Host, file io.Reader) (*Report, error) {
-	all, err := lheo.Read(file)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFile, err)
-	}
-	out := &Report{Faults: map[string][]string{}}
-	for i := range all {
-		t := &all[i]
-		for _, f := range t.Check() {
-			out.Faults[t.Title] = append(out.Faults[t.Title], f.String())
-		}
-		made, err := x.take(ctx, h, t)
-		if err != nil {
-			return nil, err
-		}
-		if made {
-			out.Made++
-		} else {
-			out.There++
-		}
-	}
-	return out, nil
-}
-
-// take makes a draft of a training, unless it is there.
-func (x *Catalogue) take(ctx context.Context, h *sdk.Host, t *lheo.Training) (made bool, err error) {
-	ref := cut(t.ModuleID, 40)
-	if t.ID != "" {
-		ref = cut(t.ID, 40)
-	}
-	if ref != "" {
-		found, err := h.Find(ctx, record.Trainings, url.Values{"version": {"draft"}, "filter[ref][_eq]": {ref}, "page[size]": {"1"}}.Encode())
-		if err != nil || len(found.Entries) > 0 {
-			return false, err
-		}
-	}
-	done, err := x.bring(ctx, h, drafted(t, ref))
-	return err == nil && !done.Replayed, err
-}
-
-// bring makes a draft, once within a day for the same values: what has no
-// reference is not there twice when a file is sent again that was cut short.
-func (x *Catalogue) bring(ctx context.Context, h *sdk.Host, values map[string]any) (*sdk.Done, error) {
-	raw, err := json.Marshal(values)
-	if err != nil {
-		return nil, err
-	}
-	return h.Create(ctx, record.Trainings, sdk.Locales{"fr": values}, sdk.Options{Key: fmt.Sprintf("lheo %x", sha256.Sum256(raw))})
-}
-
-// drafted gives the values of a training that was read.
-func drafted(t *lheo.Training, ref string) map[string]any {
-	var objectives []map[string]any
-	for line := range strings.SplitSeq(t.Objective, "\n") {
-		if line = strings.TrimSpace(line); line != "" && len(objectives) < 20 {
-			objectives = append(objectives, map[string]any{"text": cut(line, 300)})
-		}
-	}
-	out := map[string]any{"title": cut(t.Title, 255), "results": cut(t.Results, 3000), "contents": t.Contents, "certifying": t.Certifying == "1", "objectives": objectives,
-		"lheo": map[string]any{"formacodes": strings.Join(t.Domain.Formacodes[:min(5, len(t.Domain.Formacodes))], " "), "pathway": t.Pathway, "entry_level": cut(t.EntryLevel, 2),
-			"activity_number": cut(t.Provider.ActivityNumber, 11), "siret": cut(t.Provider.SIRET, 14)}}
-	if ref != "" {
-		out["ref"] = ref
-	}
-	for _, c := range t.Contacts {
-		if c.Type == lheo.DisabilityContact && c.Coordinates.Email != "" {
-			out["disability_contact"] = c.Coordinates.Email
-		}
-	}
-	if len(t.Actions) > 0 {
-		a := t.Actions[0]
-		out["prerequisites"], out["methods"], out["accessibility"] = cut(a.Conditions, 1000), cut(a.Methods, 1000), cut(a.Access, 250)
-	}
-	return out
 }
