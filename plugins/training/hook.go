@@ -127,6 +127,11 @@ func (m *module) number(c *sdk.Commit, change sdk.Change, s *record.Session) {
 			c.Refuse(change.After, "half_days", words.Texts("halfday.twice", h.Day))
 		}
 	}
+	for _, q := range s.Quotas {
+		if q.By == "group" && !slices.ContainsFunc(s.Questions, func(a record.Question) bool { return a.Key == q.Question && a.Offers(q.Answer) }) {
+			c.Refuse(change.After, "quotas", words.Texts("quota.question", q.Question, q.Answer))
+		}
+	}
 	if len(days) > 0 {
 		if first := slices.Min(days); first != s.Starts {
 			s.Starts = first

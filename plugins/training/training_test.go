@@ -367,6 +367,21 @@ func TestErasure(t *testing.T) {
 	}
 }
 
+// Seats are kept for a group, which are those who answered so.
+func TestGroups(t *testing.T) {
+	ask := []map[string]any{{"key": "woman", "label_fr": "Êtes-vous une femme ?", "kind": "yesno"}}
+	s := on(t, map[string]any{"capacity": 2, "questions": ask, "quotas": []map[string]any{{"by": "group", "question": "woman", "answer": "yes", "kept": 1}}}, nil)
+	sara, amine, lina := s.join("sara", nil), s.join("amine", map[string]any{"q_woman": "no"}), s.join("lina", map[string]any{"q_woman": "yes"})
+	s.state(sara, "accepted")
+	s.state(amine, "waitlisted")
+	s.state(lina, "accepted")
+	for _, q := range []map[string]any{{"by": "group", "question": "age", "answer": "yes", "max": 1}, {"by": "group", "question": "woman", "answer": "peut-être", "max": 1}} {
+		if err := s.Save(s.session, map[string]any{"quotas": []any{q}}); err == nil || !strings.Contains(err.Error(), "Le quota d’un groupe demande") {
+			t.Errorf("%v: %v", q, err)
+		}
+	}
+}
+
 // Fewer seats than are taken are refused; more are offered at once.
 func TestCapacity(t *testing.T) {
 	s := on(t, map[string]any{"capacity": 2}, nil)

@@ -306,7 +306,11 @@ func (w *Work) seat(ctx context.Context, reg *record.Registration, bend func(*se
 	if err != nil {
 		return "", err
 	}
-	l := seats.Line{ID: reg.ID, Who: who, Association: reg.Side(), Wilaya: reg.Wilaya}
+	s, err := record.Get[record.Session](ctx, w.Host(), record.Sessions, reg.Session, "fr")
+	if err != nil {
+		return "", err
+	}
+	l := seats.Line{ID: reg.ID, Who: who, Association: reg.Side(), Wilaya: reg.Wilaya, Groups: s.Groups(reg.Answers)}
 	held := reg.ID
 	err = w.Change(ctx, reg.Session, func(r *seats.Roster, rules seats.Rules, _ time.Time) error {
 		if reg.Replaces != "" {

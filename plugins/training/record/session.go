@@ -64,11 +64,35 @@ func (q Question) Choices() []string {
 	return out
 }
 
-// Quota bounds the seats of one value of a property; of each, where Of is empty.
+// Offers reports whether an answer is one of those to choose among, and is kept
+// with the registration.
+func (q Question) Offers(answer string) bool {
+	switch {
+	case q.KeepDays != nil:
+		return false
+	case q.Kind == "yesno":
+		return answer == "yes" || answer == "no"
+	}
+	return q.Kind == "choice" && slices.Contains(q.Choices(), answer)
+}
+
+// Quota bounds the seats of one value of a property, or keeps some for it; of
+// each, where Of is empty. A group are those who gave an answer to a question.
 type Quota struct {
-	By  string `json:"by"`
-	Of  string `json:"of"`
-	Max int    `json:"max"`
+	By       string `json:"by"`
+	Of       string `json:"of"`
+	Question string `json:"question"`
+	Answer   string `json:"answer"`
+	Max      *int   `json:"max"`
+	Kept     int    `json:"kept"`
+}
+
+// Key is what a seat is counted by: the value, or the group.
+func (q Quota) Key() string {
+	if q.By == "group" {
+		return q.Question + "=" + q.Answer
+	}
+	return q.Of
 }
 
 // Logistics is what the organiser sees to.
@@ -128,6 +152,17 @@ func (s *Session) Location() *time.Location {
 	return zone
 }
 
+// Groups are those of the quotas that somebody is in, by their answers.
+func (s *Session) Groups(answers map[string]string) []string {
+	var out []string
+	for _, q := range s.Quotas {
+		if q.By == "group" && q.Answer != "" && answers[q.Question] == q.Answer && !slices.Contains(out, q.Key()) {
+			out = append(out, q.Key())
+		}
+	}
+	return out
+}
+
 // MovedFrom is when the session was to begin at first, now that it begins on
 // another day; empty: it was never told otherwise.
 func (s *Session) MovedFrom(told bool, starts string) string {
@@ -166,7 +201,7 @@ func (s *Session) Rules(now time.Time) seats.Rules {
 	}
 	r := seats.Rules{Capacity: s.Capacity, Approval: s.Approval, Open: s.Takes(now), First: s.First, Offer: time.Duration(hours * float64(time.Hour))}
 	for _, q := range s.Quotas {
-		r.Quotas = append(r.Quotas, seats.Quota{By: q.By, Key: q.Of, Max: q.Max})
+		r.Quotas = append(r.Quotas, seats.Quota{By: q.By, Key: q.Key(), Max: q.Max, Kept: q.Kept})
 	}
 	if s.Over(now) || s.Status == "cancelled" || s.Status == "done" || s.Status == "archived" {
 		r.Offer = 0 // nobody is offered a seat any more

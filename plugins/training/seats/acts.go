@@ -99,7 +99,7 @@ func (r *Roster) Replace(id string, by Line) error {
 		return ErrThere
 	}
 	l.Was = append(l.Was, l.ID)
-	l.ID, l.Who = by.ID, by.Who
+	l.ID, l.Who, l.Groups = by.ID, by.Who, by.Groups
 	r.become(l, l.State)
 	return nil
 }
@@ -226,7 +226,7 @@ func (r *Roster) Erase(id string) error {
 	if l.Who == "" {
 		return nil
 	}
-	l.Who = ""
+	l.Who, l.Groups = "", nil
 	switch l.State {
 	case Submitted, Accepted, Confirmed, Waiting, Offered:
 		r.become(l, CancelledByPerson)
@@ -244,7 +244,7 @@ func (r *Roster) Clone() *Roster {
 	}
 	for i, l := range r.Lines {
 		c := *l
-		c.Was, c.Marks = slices.Clone(l.Was), maps.Clone(l.Marks)
+		c.Was, c.Marks, c.Groups = slices.Clone(l.Was), maps.Clone(l.Marks), slices.Clone(l.Groups)
 		out.Lines[i] = &c
 	}
 	return out

@@ -65,12 +65,14 @@ type Line struct {
 	Who         string `json:"who,omitempty"` // a keyed digest of the address; empty: erased
 	Association string `json:"association,omitempty"`
 	Wilaya      string `json:"wilaya,omitempty"`
-	State       State  `json:"state"`
-	Rank        int    `json:"rank"`            // order of coming; anew for whoever goes to the end
-	First       int    `json:"first,omitempty"` // greater goes before rank
-	Until       int64  `json:"until,omitempty"` // end of the offer, in seconds of Unix
-	Offers      int    `json:"offers,omitempty"`
-	Changed     int    `json:"changed"` // the roster's N of its last change of state
+	// Groups are those of the quotas that the person is in, as they answered.
+	Groups  []string `json:"groups,omitempty"`
+	State   State    `json:"state"`
+	Rank    int      `json:"rank"`            // order of coming; anew for whoever goes to the end
+	First   int      `json:"first,omitempty"` // greater goes before rank
+	Until   int64    `json:"until,omitempty"` // end of the offer, in seconds of Unix
+	Offers  int      `json:"offers,omitempty"`
+	Changed int      `json:"changed"` // the roster's N of its last change of state
 	// Was are the registrations that held the seat before, by substitution.
 	Was []string `json:"was,omitempty"`
 	// Marks are the half-days at which the person was seen, by their keys.
@@ -94,11 +96,12 @@ type Roster struct {
 	Signs map[string]map[string]Mark `json:"signs,omitempty"`
 }
 
-// Quota bounds the seats of one value of a property.
+// Quota bounds the seats of one value of a property, or keeps some for it.
 type Quota struct {
-	By  string `json:"by"`  // association or wilaya
-	Key string `json:"key"` // empty: each value for itself
-	Max int    `json:"max"`
+	By   string // association, wilaya or group
+	Key  string // empty: each value for itself; a group has one
+	Max  *int   // at most so many; nil: no bound
+	Kept int    // so many are for nobody else, while they are not taken
 }
 
 // Rules are those of the session as it is now.
@@ -182,30 +185,41 @@ func (r *Roster) Position(id string) int {
 
 // room reports whether a seat is free for a line.
 func (r *Roster) room(l *Line, rules Rules) bool {
-	if rules.Capacity > 0 && r.Taken() >= rules.Capacity {
-		return false
-	}
+	free := rules.Capacity - r.Taken()
 	for _, q := range rules.Quotas {
 		mine := q.of(l)
-		if mine == "" || q.Key != "" && q.Key != mine {
+		if q.Key != "" && mine != q.Key {
+			free -= max(0, q.Kept-r.holding(q, q.Key, l)) // of others
 			continue
 		}
-		n := 0
-		for _, other := range r.Lines {
-			if other != l && other.State.Seated() && q.of(other) == mine {
-				n++
-			}
-		}
-		if n >= q.Max {
+		if mine != "" && q.Max != nil && r.holding(q, mine, l) >= *q.Max {
 			return false
 		}
 	}
-	return true
+	return rules.Capacity == 0 || free > 0
 }
 
+// holding counts the seats of a value of a quota, but for one line.
+func (r *Roster) holding(q Quota, value string, but *Line) int {
+	n := 0
+	for _, l := range r.Lines {
+		if l != but && l.State.Seated() && q.of(l) == value {
+			n++
+		}
+	}
+	return n
+}
+
+// of is the value of a line that a quota goes by; "" when it has none.
 func (q Quota) of(l *Line) string {
-	if q.By == "wilaya" {
+	switch q.By {
+	case "wilaya":
 		return l.Wilaya
+	case "group":
+		if slices.Contains(l.Groups, q.Key) {
+			return q.Key
+		}
+		return ""
 	}
 	return l.Association
 }

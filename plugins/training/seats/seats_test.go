@@ -80,8 +80,46 @@ func TestTrainersSign(t *testing.T) {
 	}
 }
 
+func most(n int) *int { return &n }
+
+// Seats that are kept for a group are for nobody else, until those of the group
+// have them, or the organiser keeps them no longer.
+func TestKept(t *testing.T) {
+	rules := Rules{Capacity: 3, Open: true, Offer: time.Hour, Quotas: []Quota{{By: "group", Key: "women", Kept: 2}, {By: "group", Key: "youth", Max: most(1)}}}
+	r := &Roster{}
+	register(t, r, rules, 2, nil)
+	register(t, r, rules, 1, func(_ int, l *Line) { l.Groups = []string{"women", "youth"} })
+	register(t, r, rules, 1, func(_ int, l *Line) { l.Groups = []string{"women", "youth"} })
+	register(t, r, rules, 2, func(_ int, l *Line) { l.Groups = []string{"women"} })
+	for id, want := range map[string]State{"r0": Accepted, "r1": Waiting, "r2": Accepted, "r3": Waiting, "r4": Accepted, "r5": Waiting} {
+		if got := r.Find(id).State; got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+	// The seat of a woman that comes free is kept: r1 waits on, r3 is one young
+	// person too many, r5 has it.
+	if err := r.Cancel("r4", CancelledByPerson); err != nil {
+		t.Fatal(err)
+	}
+	r.Settle(rules, now)
+	if r.Find("r1").State != Waiting || r.Find("r3").State != Waiting || r.Find("r5").State != Offered {
+		t.Errorf("%s %s %s", r.Find("r1").State, r.Find("r3").State, r.Find("r5").State)
+	}
+	if err := r.Decline("r5"); err != nil {
+		t.Fatal(err)
+	}
+	rules.Quotas = nil
+	r.Settle(rules, now)
+	if r.Find("r1").State != Offered {
+		t.Errorf("nothing is kept any more: %s", r.Find("r1").State)
+	}
+	if err := r.Erase("r2"); err != nil || r.Find("r2").Groups != nil {
+		t.Errorf("erased: %v %+v", err, r.Find("r2"))
+	}
+}
+
 func TestQuotas(t *testing.T) {
-	rules := Rules{Capacity: 5, Open: true, Offer: time.Hour, Quotas: []Quota{{By: "association", Max: 2}, {By: "wilaya", Key: "06", Max: 3}}}
+	rules := Rules{Capacity: 5, Open: true, Offer: time.Hour, Quotas: []Quota{{By: "association", Max: most(2)}, {By: "wilaya", Key: "06", Max: most(3)}}}
 	r := &Roster{}
 	register(t, r, rules, 3, func(_ int, l *Line) { l.Association, l.Wilaya = "a", "06" })
 	register(t, r, rules, 2, func(_ int, l *Line) { l.Association, l.Wilaya = "b", "06" })
@@ -154,7 +192,7 @@ func TestInvariants(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // repeatable
 		rules := Rules{Capacity: 1 + rng.IntN(6), Open: true, Offer: time.Duration(1+rng.IntN(5)) * time.Hour, Approval: rng.IntN(4) == 0}
 		if rng.IntN(2) == 0 {
-			rules.Quotas = []Quota{{By: "association", Max: 1 + rng.IntN(3)}}
+			rules.Quotas = []Quota{{By: "association", Max: most(1 + rng.IntN(3))}, {By: "group", Key: "women", Kept: rng.IntN(3)}}
 		}
 		r, at := &Roster{}, now
 		for step := range 120 {
@@ -166,7 +204,7 @@ func TestInvariants(t *testing.T) {
 			taken := r.Taken()
 			switch rng.IntN(9) {
 			case 0, 1, 2:
-				_, _ = r.Register(Line{ID: id, Who: "w" + id, Association: fmt.Sprint(rng.IntN(3))}, rules)
+				_, _ = r.Register(Line{ID: id, Who: "w" + id, Association: fmt.Sprint(rng.IntN(3)), Groups: []string{"women"}[:rng.IntN(2)]}, rules)
 			case 3:
 				_ = r.Cancel(id, CancelledByPerson)
 			case 4:
