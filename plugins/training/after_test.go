@@ -255,7 +255,7 @@ func TestBoard(t *testing.T) {
 	s.state(lina, "submitted")
 	s.opens("approve", map[string]any{"id": lina.id})
 	s.state(lina, "accepted")
-	if v := s.opens("reject", map[string]any{"id": amine.id, "reason": strings.Repeat("é", 300)}); v.Tone != "danger" || v.Tree != nil {
+	if v := s.opens("reject", map[string]any{"id": amine.id, "reason": strings.Repeat("é", 300)}); v.Tone != "danger" || v.Tree != nil || len(v.Faults) != 1 {
 		t.Errorf("a reason that no letter takes: %+v", v)
 	}
 	s.opens("reject", map[string]any{"id": amine.id, "reason": "Cette session est\npour les trésoriers."})
@@ -345,7 +345,7 @@ func TestReason(t *testing.T) {
 	}
 	raw := []byte(`{"reason": "La salle est trop petite."}`)
 	view, err = s.Interact(s.editor(), console.Interaction{Place: "board", Action: "cancel", Params: map[string]string{"session": s.session, "person": lina.id}, Values: raw})
-	if err != nil || view.Tone != "success" || !strings.Contains(string(view.Tree), "tabs") {
+	if err != nil || view.Tone != "success" || !strings.Contains(string(view.Tree), "tabs") || view.Navigate != "/x/training/board?session="+s.session {
 		t.Fatalf("%+v %v", view, err)
 	}
 	s.reasoned("lina", lina, "cancelled", "La salle est trop petite.")
@@ -371,7 +371,7 @@ func TestTelephone(t *testing.T) {
 				wrong[k] = v
 			}
 		}
-		if v := s.opens("register", wrong); v.Tone != "danger" || !strings.Contains(v.Toast, fault) {
+		if v := s.opens("register", wrong); v.Tone != "danger" || !strings.Contains(v.Toast, fault) || len(v.Faults) != 1 || v.Tree != nil {
 			t.Errorf("without %s: %+v", missing, v)
 		}
 	}

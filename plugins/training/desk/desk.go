@@ -5,7 +5,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -18,6 +17,9 @@ import (
 
 // Desk shows the screens.
 type Desk struct{ Work *act.Work }
+
+// controls are those of forms at which a fault is to be mended.
+var controls = map[act.FaultError]string{"name": "name", "email": "email", "consent": "consent", "question": "consent", "there": "name", "reason": "reason", "long": "text"}
 
 // Show answers at the module's screens. The manifest lets in who may update
 // sessions; what is read is read as that person.
@@ -33,18 +35,18 @@ func (d *Desk) Show(ctx context.Context, v *sdk.Visit) (*sdk.View, error) {
 	view, person := &sdk.View{}, v.Params["person"]
 	if v.Action != "" {
 		err := d.press(ctx, v, s, view)
-		fault, mend := act.FaultOf(err), act.FaultError("")
-		if fault != "" {
-			view.Toast, view.Tone = words.Say(v.Locale, "fault."+string(fault)), "danger"
-		}
+		fault := act.FaultOf(err)
 		switch {
-		case errors.As(err, &mend):
-			return view, nil // what was filled in stays
-		case fault != "":
-		case err != nil:
+		case err != nil && fault == "":
 			return nil, err
-		default:
-			person = "" // what was pressed there is done
+		case fault != "":
+			view.Toast, view.Tone = words.Say(v.Locale, "fault."+string(fault)), "danger"
+			if at := controls[fault]; at != "" { // the screen stays, with what was filled in
+				view.Faults = []sdk.Fault{{Pointer: "/" + at, Text: words.Texts("fault." + string(fault))}}
+				return view, nil
+			}
+		case person != "": // what was to be done there is done
+			person, view.Navigate = "", "/x/training/board?session="+s.ID
 		}
 	}
 	if person != "" {
@@ -71,10 +73,6 @@ func (d *Desk) press(ctx context.Context, v *sdk.Visit, s *record.Session, view 
 	switch v.Action {
 	case "mail":
 		n, err := d.Work.Mail(ctx, v.Host, s, in.Subject, in.Text)
-		if act.FaultOf(err) == "long" {
-			view.Toast, view.Faults = "", []sdk.Fault{{Pointer: "/text", Text: words.Texts("fault.long")}}
-			return nil
-		}
 		view.Toast = words.Say(v.Locale, "board.sent", n)
 		return err
 	case "register":
