@@ -306,7 +306,7 @@ func TestCalendar(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown, at := string(view.Tree), -1
-	for _, want := range []string{"À venir", "4 janvier 2098", "20 janvier 2098", `"title":"janvier 2098"`, "3 février 2098", `"title":"dates à venir"`, "Passées", "18 juin 2007", "2 mai 2007"} {
+	for _, want := range []string{"À venir", "4 janvier 2098 · Gestion du cycle de projet", "20 janvier 2098", `"title":"janvier 2098"`, "3 février 2098", `"title":"dates à venir"`, "Passées", "18 juin 2007", "2 mai 2007"} {
 		next := strings.Index(shown, want)
 		if next <= at {
 			t.Errorf("%q is at %d, after %d: %s", want, next, at, shown)

@@ -39,7 +39,7 @@ func (d *Desk) sessionsScreen(ctx context.Context, v *sdk.Visit) (*sdk.View, err
 		if len(ahead) == 0 {
 			return &sdk.View{Tree: sdk.Empty(words.Say(l, "agenda.none"), "")}, nil
 		}
-		tree, err := d.table(ctx, ahead[:min(len(ahead), maxNext)], l)
+		tree, err := d.lines(ctx, ahead[:min(len(ahead), maxNext)], l)
 		return &sdk.View{Tree: tree}, err
 	}
 	var parts []sdk.Node
@@ -86,7 +86,7 @@ func (d *Desk) months(ctx context.Context, list []record.Session, l string) ([]s
 		if t, err := time.Parse("2006-01", month(list[0])); err == nil {
 			title = words.Month(l, t)
 		}
-		rows, err := d.table(ctx, list[:n], l)
+		rows, err := d.lines(ctx, list[:n], l)
 		if err != nil {
 			return nil, err
 		}
@@ -95,28 +95,23 @@ func (d *Desk) months(ctx context.Context, list []record.Session, l string) ([]s
 	return out, nil
 }
 
-// tones are those of stages that stand out.
-var tones = map[string]string{"open": "success", "confirmed": "success", "running": "success", "full": "info", "announced": "info", "postponed": "warning", "cancelled": "danger"}
-
-func (d *Desk) table(ctx context.Context, list []record.Session, l string) (sdk.Node, error) {
-	var rows []map[string]any
+// lines are the sessions of a month.
+func (d *Desk) lines(ctx context.Context, list []record.Session, l string) (sdk.Node, error) {
+	var out []sdk.ListItem
 	for i := range list {
 		s := &list[i]
 		title, place, err := d.Work.Named(ctx, s, l)
 		if err != nil {
 			return nil, err
 		}
-		room, _, err := d.Work.Room(ctx, s, l)
-		if err != nil {
-			return nil, err
+		room := ""
+		if !s.Over(d.Work.Now()) {
+			if room, _, err = d.Work.Room(ctx, s, l); err != nil {
+				return nil, err
+			}
 		}
-		stage := sdk.Node{"type": "badge", "text": words.Say(l, "stage."+s.Status)}
-		if tone := tones[s.Status]; tone != "" {
-			stage["tone"] = tone
-		}
-		rows = append(rows, map[string]any{"when": words.Span(l, s.Starts, s.Ends), "title": sdk.Link(words.Or(title), "/x/training/board?session="+s.ID), "place": place,
-			"stage": stage, "seats": room})
+		out = append(out, sdk.ListItem{Text: words.Joined(words.Span(l, s.Starts, s.Ends), title), Help: words.Joined(place, words.Say(l, "stage."+s.Status), room),
+			To: "/x/training/board?session=" + s.ID})
 	}
-	return sdk.Table([]sdk.Column{{Key: "when", Label: words.Say(l, "when")}, {Key: "title", Label: words.Say(l, "session")},
-		{Key: "place", Label: words.Say(l, "where")}, {Key: "stage", Label: words.Say(l, "board.state")}, {Key: "seats", Label: words.Say(l, "seats")}}, rows), nil
+	return sdk.List(out...), nil
 }
