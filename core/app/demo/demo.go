@@ -160,7 +160,7 @@ func (l *loader) list(name string) error {
 	return nil
 }
 
-var relative = regexp.MustCompile(`^monday([+-][0-9]{1,3})$`)
+var relative = regexp.MustCompile(`^monday([+-][0-9]{1,3})(T.*)?$`)
 
 // date puts days in the place of those that are counted from the week in which
 // the demonstration is loaded, at any depth.
@@ -177,7 +177,7 @@ func (l *loader) date(v any) any {
 	case string:
 		if m := relative.FindStringSubmatch(v); m != nil {
 			days, _ := strconv.Atoi(m[1]) // the expression sees to it
-			return l.monday.AddDate(0, 0, days).Format(time.DateOnly)
+			return l.monday.AddDate(0, 0, days).Format(time.DateOnly) + m[2]
 		}
 	}
 	return v

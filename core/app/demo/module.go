@@ -10,8 +10,9 @@ import (
 // They may point at those of Entries. A site has the collections for them only
 // when the module is installed.
 //
-// A value like "monday+78" is the day so long after the Monday of the week in
-// which the demonstration is loaded: what is ahead in it stays ahead.
+// A value like "monday+78" or "monday-3T10:00:00Z" is the day, or the moment on
+// the day, so long after the Monday of the week in which the demonstration is
+// loaded: what is ahead in it stays ahead.
 func Module(name string, today time.Time) ([]Entry, error) {
 	l := loader{seen: map[string]*Entry{}, monday: today.UTC().AddDate(0, 0, -(int(today.UTC().Weekday())+6)%7)}
 	if err := l.walk(); err != nil {

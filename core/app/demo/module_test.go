@@ -118,3 +118,45 @@ func TestAhead(t *testing.T) {
 		}
 	}
 }
+
+// Whenever the demonstration is loaded, one consultation is open; who took part
+// in one did so while it was, and its synthesis came after them.
+func TestOpenConsultation(t *testing.T) {
+	for _, now := range []time.Time{time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC), time.Date(2031, 3, 2, 23, 0, 0, 0, time.UTC)} {
+		entries, err := Module("consultation", now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		today, open := now.Format(time.DateOnly), 0
+		starts, ends := map[any]string{}, map[any]string{}
+		for _, e := range entries {
+			if e.Published.After(now) {
+				t.Errorf("%s is published on %v, after %v", e.Key, e.Published, now)
+			}
+			shared := e.Inputs[content.Shared]
+			phases, _ := shared["phases"].([]any)
+			for _, one := range phases {
+				if phase := one.(map[string]any); phase["key"] == "contributions" {
+					starts[string(e.ID)], ends[string(e.ID)] = phase["starts"].(string), phase["ends"].(string)
+					if starts[string(e.ID)] <= today && today <= ends[string(e.ID)] {
+						open++
+					}
+				}
+			}
+			of := shared["consultation"]
+			switch e.Collection {
+			case "consultation-contribution":
+				if sent := shared["sent"].(string); starts[of] == "" || sent < starts[of] || sent[:len(time.DateOnly)] > ends[of] {
+					t.Errorf("%s was sent on %s, and they were taken from %s to %s", e.Key, sent, starts[of], ends[of])
+				}
+			case "consultation-statement":
+				if day := e.Published.Format(time.DateOnly); ends[of] == "" || day <= ends[of] {
+					t.Errorf("%s is of %s, and contributions end on %s", e.Key, day, ends[of])
+				}
+			}
+		}
+		if open != 1 {
+			t.Errorf("at %v %d consultations are open", now, open)
+		}
+	}
+}
