@@ -315,7 +315,11 @@ func forwardToPlugin(k *call) error {
 		}
 	}
 	r := host.Request{Method: strings.Clone(k.Method()), Path: path, Query: k.queryString(), Header: http.Header{}, By: k.by}
-	k.Context().Request.Header.VisitAll(func(name, value []byte) { r.Header.Add(string(name), string(value)) })
+	for _, name := range host.PassedOn {
+		for _, value := range k.Context().Request.Header.PeekAll(name) {
+			r.Header[name] = append(r.Header[name], string(value))
+		}
+	}
 	if body, err := server.Stream(k.Ctx, route.MaxBody); err != nil {
 		return err
 	} else if size := k.Context().Request.Header.ContentLength(); size != 0 && k.Method() != fiber.MethodGet {

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -68,11 +69,16 @@ func (p *plug) note(name, what string, begun time.Time, deadline time.Duration, 
 	if err != nil {
 		p.figures.Failures++
 	}
-	if len(p.calls) == maxCalls {
-		p.calls = append(p.calls[:0], p.calls[1:]...)
+	if len(p.calls) < maxCalls {
+		p.calls = append(p.calls, n)
+		return
 	}
-	p.calls = append(p.calls, n)
+	p.calls[p.oldest] = n
+	p.oldest = (p.oldest + 1) % maxCalls
 }
+
+// lastCalls gives them in their order. p.mu is held.
+func (p *plug) lastCalls() []CallNote { return slices.Concat(p.calls[p.oldest:], p.calls[:p.oldest]) }
 
 // busy says that no place was free.
 func (p *plug) busy(err error) error {

@@ -4,6 +4,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/plugins/host/lines"
+	"github.com/recueil-cms/recueil/plugins/host/wire"
 	"github.com/recueil-cms/recueil/plugins/sdk"
 )
 
@@ -227,4 +229,16 @@ func TestInstallFromFile(t *testing.T) {
 	}
 	s.must(s.Remove(t.Context(), robot, "probe"))
 	s.until("it is gone", func() bool { _, ok := s.host.Status("probe"); return !ok })
+}
+
+// The last calls of a plugin are shown in their order, however many there were.
+func TestLastCalls(t *testing.T) {
+	p := &plug{h: &Host{}, surfaces: newSurfaces()}
+	for n := range 2*maxCalls + 3 {
+		p.note(wire.Hook, fmt.Sprint(n), time.Now(), time.Second, nil)
+		got := p.lastCalls()
+		if len(got) != min(n+1, maxCalls) || got[len(got)-1].What != fmt.Sprint(n) || got[0].What != fmt.Sprint(max(0, n+1-maxCalls)) {
+			t.Fatalf("after %d: %d from %s to %s", n+1, len(got), got[0].What, got[len(got)-1].What)
+		}
+	}
 }

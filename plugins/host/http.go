@@ -27,14 +27,17 @@ const (
 	maxBodyKB  = 1024
 )
 
+// PassedOn are the headers of a request that a plugin gets.
+var PassedOn = relay.Kept
+
 // Request is a request to a route of a plugin.
 type Request struct {
 	Plugin, Method string
-	Path           string // below the plugin's address, decoded: "/months/2027-05"
-	Query          string // as sent
-	Header         http.Header
-	Body           io.Reader // nil: none
-	Size           int64     // of the body; -1: not known
+	Path           string      // below the plugin's address, decoded: "/months/2027-05"
+	Query          string      // as sent
+	Header         http.Header // of it, those of PassedOn
+	Body           io.Reader   // nil: none
+	Size           int64       // of the body; -1: not known
 	By             content.Actor
 }
 

@@ -63,8 +63,9 @@ type plug struct {
 	resumes  time.Time // when it is started again after a fall
 	restart  bool      // asked for by somebody
 	figures  figures
-	calls    []CallNote // the last ones
-	next     *instance  // that is made ready, perhaps by a long migration
+	calls    []CallNote // the last ones, from oldest on
+	oldest   int
+	next     *instance // that is made ready, perhaps by a long migration
 	worker   *jobs.Worker
 	workerID string // of the installation
 	cursor   *cursor.Cursor

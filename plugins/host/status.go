@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
@@ -67,7 +66,7 @@ func (p *plug) status() Status {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.State, s.Cause, s.Health, s.Restarts, s.Figures = p.state, p.cause, p.health, p.restarts, p.figures
-	s.Calls = slices.Clone(p.calls)
+	s.Calls = p.lastCalls()
 	if p.next != nil && p.next.m.Migrate != nil {
 		s.Migrates = p.next.version.Version
 	}

@@ -57,6 +57,7 @@ type Site struct {
 	letters   []mail.Message
 	elsewhere http.Handler
 	refusal   refusal
+	users     map[string]int // by role
 }
 
 // Admin is who sets the site up: the program itself, who may do everything.
@@ -92,7 +93,7 @@ func Run(t testing.TB, p sdk.Plugin, settings any) *Site {
 
 func newSite(t testing.TB, name string, p sdk.Plugin) *Site {
 	t.Helper()
-	s := &Site{t: t, name: name}
+	s := &Site{t: t, name: name, users: map[string]int{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	bucket, kinds := storagetest.NewMemory(), schema.Builtin()
 	keys := keyring.Open(bucket, rand.Reader)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -103,10 +104,18 @@ func (s *Site) Runs() []jobs.Run {
 	return all
 }
 
-// User makes somebody who has a role, such as "editor", to act as.
+// User makes somebody who has a role, such as "editor", to act as: somebody else
+// each time. The first one has the address editor@example.org, the next
+// editor2@example.org.
 func (s *Site) User(role string) content.Actor {
 	s.t.Helper()
+	s.mu.Lock()
+	s.users[role]++
 	email, held := role+"@example.org", []content.RoleID{content.RoleID(role)}
+	if n := s.users[role]; n > 1 {
+		email = fmt.Sprintf("%s%d@example.org", role, n)
+	}
+	s.mu.Unlock()
 	r, err := s.runner.Do(s.t.Context(), Admin, account.SaveUser{Set: account.UserFields{Name: &role, Email: &email, Roles: &held}})
 	s.must("make a user", err)
 	return content.Actor{Kind: content.ActorUser, ID: r.Subject}
