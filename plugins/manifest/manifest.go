@@ -20,7 +20,7 @@ const Protocol = 1
 
 // Features are what this program offers beyond the first protocol. A manifest
 // that requires another one is refused before anything of the plugin runs.
-var Features = []string{"hooks", "events", "state", "http", "pages", "jobs", "mail", "outbound", "search", "files", "migrate", "console", "attachments", "documents", "erase", "announcements", "search_documents", "batches"}
+var Features = []string{"hooks", "events", "state", "http", "pages", "jobs", "mail", "outbound", "search", "files", "migrate", "console", "attachments", "documents", "erase", "announcements", "search_documents", "batches", "mail_lists"}
 
 // Manifest is a plugin.json. manifest.schema.json describes every member.
 type Manifest struct {

@@ -3968,14 +3968,17 @@ type LetterRequest struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Template string                 `protobuf:"bytes,1,opt,name=template,proto3" json:"template,omitempty"` // id in the manifest
 	// The reader: a user, or the address in a field of an entry.
-	User          string            `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
-	Collection    string            `protobuf:"bytes,3,opt,name=collection,proto3" json:"collection,omitempty"`
-	Id            string            `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
-	Field         string            `protobuf:"bytes,5,opt,name=field,proto3" json:"field,omitempty"`
-	Locale        string            `protobuf:"bytes,6,opt,name=locale,proto3" json:"locale,omitempty"`                                                                           // of a reader who is no user; empty: the site's
-	Values        map[string]string `protobuf:"bytes,7,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // for the places of the template
-	Key           string            `protobuf:"bytes,8,opt,name=key,proto3" json:"key,omitempty"`                                                                                 // the letter is sent once per key
-	Attachments   []*Attachment     `protobuf:"bytes,9,rep,name=attachments,proto3" json:"attachments,omitempty"`                                                                 // together at most 1 MiB
+	User        string            `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	Collection  string            `protobuf:"bytes,3,opt,name=collection,proto3" json:"collection,omitempty"`
+	Id          string            `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
+	Field       string            `protobuf:"bytes,5,opt,name=field,proto3" json:"field,omitempty"`
+	Locale      string            `protobuf:"bytes,6,opt,name=locale,proto3" json:"locale,omitempty"`                                                                           // of a reader who is no user; empty: the site's
+	Values      map[string]string `protobuf:"bytes,7,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // for the places of the template
+	Key         string            `protobuf:"bytes,8,opt,name=key,proto3" json:"key,omitempty"`                                                                                 // the letter is sent once per key
+	Attachments []*Attachment     `protobuf:"bytes,9,rep,name=attachments,proto3" json:"attachments,omitempty"`                                                                 // together at most 1 MiB
+	// A line with the place of a list is written once for each of its values: with
+	// "mail_lists".
+	Lists         map[string]*ValueList `protobuf:"bytes,10,rep,name=lists,proto3" json:"lists,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4073,6 +4076,57 @@ func (x *LetterRequest) GetAttachments() []*Attachment {
 	return nil
 }
 
+func (x *LetterRequest) GetLists() map[string]*ValueList {
+	if x != nil {
+		return x.Lists
+	}
+	return nil
+}
+
+type ValueList struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Values        []string               `protobuf:"bytes,1,rep,name=values,proto3" json:"values,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ValueList) Reset() {
+	*x = ValueList{}
+	mi := &file_plugin_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ValueList) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ValueList) ProtoMessage() {}
+
+func (x *ValueList) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ValueList.ProtoReflect.Descriptor instead.
+func (*ValueList) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *ValueList) GetValues() []string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
 // Attachment is a file that goes with a letter.
 type Attachment struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -4085,7 +4139,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4097,7 +4151,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[63]
+	mi := &file_plugin_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4110,7 +4164,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{63}
+	return file_plugin_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *Attachment) GetName() string {
@@ -4143,7 +4197,7 @@ type LetterResponse struct {
 
 func (x *LetterResponse) Reset() {
 	*x = LetterResponse{}
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4155,7 +4209,7 @@ func (x *LetterResponse) String() string {
 func (*LetterResponse) ProtoMessage() {}
 
 func (x *LetterResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[64]
+	mi := &file_plugin_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4168,7 +4222,7 @@ func (x *LetterResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LetterResponse.ProtoReflect.Descriptor instead.
 func (*LetterResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{64}
+	return file_plugin_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *LetterResponse) GetReplayed() bool {
@@ -4190,7 +4244,7 @@ type StartJob struct {
 
 func (x *StartJob) Reset() {
 	*x = StartJob{}
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4202,7 +4256,7 @@ func (x *StartJob) String() string {
 func (*StartJob) ProtoMessage() {}
 
 func (x *StartJob) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[65]
+	mi := &file_plugin_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4215,7 +4269,7 @@ func (x *StartJob) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartJob.ProtoReflect.Descriptor instead.
 func (*StartJob) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{65}
+	return file_plugin_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *StartJob) GetJob() string {
@@ -4255,7 +4309,7 @@ type JobRef struct {
 
 func (x *JobRef) Reset() {
 	*x = JobRef{}
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4267,7 +4321,7 @@ func (x *JobRef) String() string {
 func (*JobRef) ProtoMessage() {}
 
 func (x *JobRef) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[66]
+	mi := &file_plugin_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4280,7 +4334,7 @@ func (x *JobRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobRef.ProtoReflect.Descriptor instead.
 func (*JobRef) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{66}
+	return file_plugin_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *JobRef) GetRun() string {
@@ -4305,7 +4359,7 @@ type JobRun struct {
 
 func (x *JobRun) Reset() {
 	*x = JobRun{}
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4317,7 +4371,7 @@ func (x *JobRun) String() string {
 func (*JobRun) ProtoMessage() {}
 
 func (x *JobRun) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[67]
+	mi := &file_plugin_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4330,7 +4384,7 @@ func (x *JobRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobRun.ProtoReflect.Descriptor instead.
 func (*JobRun) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{67}
+	return file_plugin_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *JobRun) GetRun() string {
@@ -4398,7 +4452,7 @@ type PrintRequest struct {
 
 func (x *PrintRequest) Reset() {
 	*x = PrintRequest{}
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4410,7 +4464,7 @@ func (x *PrintRequest) String() string {
 func (*PrintRequest) ProtoMessage() {}
 
 func (x *PrintRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[68]
+	mi := &file_plugin_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4423,7 +4477,7 @@ func (x *PrintRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintRequest.ProtoReflect.Descriptor instead.
 func (*PrintRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{68}
+	return file_plugin_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *PrintRequest) GetLocale() string {
@@ -4491,7 +4545,7 @@ type PrintResponse struct {
 
 func (x *PrintResponse) Reset() {
 	*x = PrintResponse{}
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4503,7 +4557,7 @@ func (x *PrintResponse) String() string {
 func (*PrintResponse) ProtoMessage() {}
 
 func (x *PrintResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[69]
+	mi := &file_plugin_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4516,7 +4570,7 @@ func (x *PrintResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintResponse.ProtoReflect.Descriptor instead.
 func (*PrintResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{69}
+	return file_plugin_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *PrintResponse) GetPdf() []byte {
@@ -4888,7 +4942,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x123\n" +
 	"\aheaders\x18\x02 \x03(\v2\x19.recueil.plugin.v1.HeaderR\aheaders\x12\x12\n" +
 	"\x04body\x18\x03 \x01(\fR\x04body\x12\x10\n" +
-	"\x03url\x18\x04 \x01(\tR\x03url\"\xf1\x02\n" +
+	"\x03url\x18\x04 \x01(\tR\x03url\"\x8c\x04\n" +
 	"\rLetterRequest\x12\x1a\n" +
 	"\btemplate\x18\x01 \x01(\tR\btemplate\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1e\n" +
@@ -4900,10 +4954,18 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06locale\x18\x06 \x01(\tR\x06locale\x12D\n" +
 	"\x06values\x18\a \x03(\v2,.recueil.plugin.v1.LetterRequest.ValuesEntryR\x06values\x12\x10\n" +
 	"\x03key\x18\b \x01(\tR\x03key\x12?\n" +
-	"\vattachments\x18\t \x03(\v2\x1d.recueil.plugin.v1.AttachmentR\vattachments\x1a9\n" +
+	"\vattachments\x18\t \x03(\v2\x1d.recueil.plugin.v1.AttachmentR\vattachments\x12A\n" +
+	"\x05lists\x18\n" +
+	" \x03(\v2+.recueil.plugin.v1.LetterRequest.ListsEntryR\x05lists\x1a9\n" +
 	"\vValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"S\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aV\n" +
+	"\n" +
+	"ListsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x122\n" +
+	"\x05value\x18\x02 \x01(\v2\x1c.recueil.plugin.v1.ValueListR\x05value:\x028\x01\"#\n" +
+	"\tValueList\x12\x16\n" +
+	"\x06values\x18\x01 \x03(\tR\x06values\"S\n" +
 	"\n" +
 	"Attachment\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
@@ -5003,7 +5065,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 	return file_plugin_proto_rawDescData
 }
 
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_plugin_proto_goTypes = []any{
 	(*MigrateRequest)(nil),       // 0: recueil.plugin.v1.MigrateRequest
 	(*Progress)(nil),             // 1: recueil.plugin.v1.Progress
@@ -5068,130 +5130,134 @@ var file_plugin_proto_goTypes = []any{
 	(*Header)(nil),               // 60: recueil.plugin.v1.Header
 	(*FetchResponse)(nil),        // 61: recueil.plugin.v1.FetchResponse
 	(*LetterRequest)(nil),        // 62: recueil.plugin.v1.LetterRequest
-	(*Attachment)(nil),           // 63: recueil.plugin.v1.Attachment
-	(*LetterResponse)(nil),       // 64: recueil.plugin.v1.LetterResponse
-	(*StartJob)(nil),             // 65: recueil.plugin.v1.StartJob
-	(*JobRef)(nil),               // 66: recueil.plugin.v1.JobRef
-	(*JobRun)(nil),               // 67: recueil.plugin.v1.JobRun
-	(*PrintRequest)(nil),         // 68: recueil.plugin.v1.PrintRequest
-	(*PrintResponse)(nil),        // 69: recueil.plugin.v1.PrintResponse
-	nil,                          // 70: recueil.plugin.v1.Progress.MessageEntry
-	nil,                          // 71: recueil.plugin.v1.RenderItem.PlacesEntry
-	nil,                          // 72: recueil.plugin.v1.RenderItem.QueryEntry
-	nil,                          // 73: recueil.plugin.v1.InteractRequest.ParamsEntry
-	nil,                          // 74: recueil.plugin.v1.ConfigureRequest.SecretsEntry
-	nil,                          // 75: recueil.plugin.v1.Fault.MessageEntry
-	nil,                          // 76: recueil.plugin.v1.Refusal.MessageEntry
-	nil,                          // 77: recueil.plugin.v1.CommitRequest.LocalesJsonEntry
-	nil,                          // 78: recueil.plugin.v1.EntryChange.LocalesJsonEntry
-	nil,                          // 79: recueil.plugin.v1.Problem.TextEntry
-	nil,                          // 80: recueil.plugin.v1.SearchDocument.TextsEntry
-	nil,                          // 81: recueil.plugin.v1.LetterRequest.ValuesEntry
-	nil,                          // 82: recueil.plugin.v1.JobRun.MessageEntry
+	(*ValueList)(nil),            // 63: recueil.plugin.v1.ValueList
+	(*Attachment)(nil),           // 64: recueil.plugin.v1.Attachment
+	(*LetterResponse)(nil),       // 65: recueil.plugin.v1.LetterResponse
+	(*StartJob)(nil),             // 66: recueil.plugin.v1.StartJob
+	(*JobRef)(nil),               // 67: recueil.plugin.v1.JobRef
+	(*JobRun)(nil),               // 68: recueil.plugin.v1.JobRun
+	(*PrintRequest)(nil),         // 69: recueil.plugin.v1.PrintRequest
+	(*PrintResponse)(nil),        // 70: recueil.plugin.v1.PrintResponse
+	nil,                          // 71: recueil.plugin.v1.Progress.MessageEntry
+	nil,                          // 72: recueil.plugin.v1.RenderItem.PlacesEntry
+	nil,                          // 73: recueil.plugin.v1.RenderItem.QueryEntry
+	nil,                          // 74: recueil.plugin.v1.InteractRequest.ParamsEntry
+	nil,                          // 75: recueil.plugin.v1.ConfigureRequest.SecretsEntry
+	nil,                          // 76: recueil.plugin.v1.Fault.MessageEntry
+	nil,                          // 77: recueil.plugin.v1.Refusal.MessageEntry
+	nil,                          // 78: recueil.plugin.v1.CommitRequest.LocalesJsonEntry
+	nil,                          // 79: recueil.plugin.v1.EntryChange.LocalesJsonEntry
+	nil,                          // 80: recueil.plugin.v1.Problem.TextEntry
+	nil,                          // 81: recueil.plugin.v1.SearchDocument.TextsEntry
+	nil,                          // 82: recueil.plugin.v1.LetterRequest.ValuesEntry
+	nil,                          // 83: recueil.plugin.v1.LetterRequest.ListsEntry
+	nil,                          // 84: recueil.plugin.v1.JobRun.MessageEntry
 }
 var file_plugin_proto_depIdxs = []int32{
-	70, // 0: recueil.plugin.v1.Progress.message:type_name -> recueil.plugin.v1.Progress.MessageEntry
+	71, // 0: recueil.plugin.v1.Progress.message:type_name -> recueil.plugin.v1.Progress.MessageEntry
 	3,  // 1: recueil.plugin.v1.RenderRequest.items:type_name -> recueil.plugin.v1.RenderItem
-	71, // 2: recueil.plugin.v1.RenderItem.places:type_name -> recueil.plugin.v1.RenderItem.PlacesEntry
-	72, // 3: recueil.plugin.v1.RenderItem.query:type_name -> recueil.plugin.v1.RenderItem.QueryEntry
+	72, // 2: recueil.plugin.v1.RenderItem.places:type_name -> recueil.plugin.v1.RenderItem.PlacesEntry
+	73, // 3: recueil.plugin.v1.RenderItem.query:type_name -> recueil.plugin.v1.RenderItem.QueryEntry
 	5,  // 4: recueil.plugin.v1.RenderResponse.items:type_name -> recueil.plugin.v1.Rendered
-	73, // 5: recueil.plugin.v1.InteractRequest.params:type_name -> recueil.plugin.v1.InteractRequest.ParamsEntry
+	74, // 5: recueil.plugin.v1.InteractRequest.params:type_name -> recueil.plugin.v1.InteractRequest.ParamsEntry
 	13, // 6: recueil.plugin.v1.InteractResponse.faults:type_name -> recueil.plugin.v1.Fault
-	74, // 7: recueil.plugin.v1.ConfigureRequest.secrets:type_name -> recueil.plugin.v1.ConfigureRequest.SecretsEntry
+	75, // 7: recueil.plugin.v1.ConfigureRequest.secrets:type_name -> recueil.plugin.v1.ConfigureRequest.SecretsEntry
 	13, // 8: recueil.plugin.v1.ConfigureResponse.faults:type_name -> recueil.plugin.v1.Fault
-	75, // 9: recueil.plugin.v1.Fault.message:type_name -> recueil.plugin.v1.Fault.MessageEntry
+	76, // 9: recueil.plugin.v1.Fault.message:type_name -> recueil.plugin.v1.Fault.MessageEntry
 	18, // 10: recueil.plugin.v1.Change.before:type_name -> recueil.plugin.v1.Entry
 	18, // 11: recueil.plugin.v1.Change.after:type_name -> recueil.plugin.v1.Entry
 	20, // 12: recueil.plugin.v1.BeforeCommitRequest.origin:type_name -> recueil.plugin.v1.Origin
 	19, // 13: recueil.plugin.v1.BeforeCommitRequest.changes:type_name -> recueil.plugin.v1.Change
 	23, // 14: recueil.plugin.v1.BeforeCommitResponse.refusals:type_name -> recueil.plugin.v1.Refusal
 	24, // 15: recueil.plugin.v1.BeforeCommitResponse.patches:type_name -> recueil.plugin.v1.Patch
-	76, // 16: recueil.plugin.v1.Refusal.message:type_name -> recueil.plugin.v1.Refusal.MessageEntry
+	77, // 16: recueil.plugin.v1.Refusal.message:type_name -> recueil.plugin.v1.Refusal.MessageEntry
 	20, // 17: recueil.plugin.v1.Event.origin:type_name -> recueil.plugin.v1.Origin
 	25, // 18: recueil.plugin.v1.DeliverRequest.events:type_name -> recueil.plugin.v1.Event
-	77, // 19: recueil.plugin.v1.CommitRequest.locales_json:type_name -> recueil.plugin.v1.CommitRequest.LocalesJsonEntry
+	78, // 19: recueil.plugin.v1.CommitRequest.locales_json:type_name -> recueil.plugin.v1.CommitRequest.LocalesJsonEntry
 	32, // 20: recueil.plugin.v1.CommitRequest.changes:type_name -> recueil.plugin.v1.EntryChange
-	78, // 21: recueil.plugin.v1.EntryChange.locales_json:type_name -> recueil.plugin.v1.EntryChange.LocalesJsonEntry
+	79, // 21: recueil.plugin.v1.EntryChange.locales_json:type_name -> recueil.plugin.v1.EntryChange.LocalesJsonEntry
 	34, // 22: recueil.plugin.v1.CommitResponse.changes:type_name -> recueil.plugin.v1.ChangedEntry
-	79, // 23: recueil.plugin.v1.Problem.text:type_name -> recueil.plugin.v1.Problem.TextEntry
+	80, // 23: recueil.plugin.v1.Problem.text:type_name -> recueil.plugin.v1.Problem.TextEntry
 	13, // 24: recueil.plugin.v1.Problem.faults:type_name -> recueil.plugin.v1.Fault
 	44, // 25: recueil.plugin.v1.MayRequest.needs:type_name -> recueil.plugin.v1.Need
-	80, // 26: recueil.plugin.v1.SearchDocument.texts:type_name -> recueil.plugin.v1.SearchDocument.TextsEntry
+	81, // 26: recueil.plugin.v1.SearchDocument.texts:type_name -> recueil.plugin.v1.SearchDocument.TextsEntry
 	60, // 27: recueil.plugin.v1.FetchRequest.headers:type_name -> recueil.plugin.v1.Header
 	60, // 28: recueil.plugin.v1.FetchResponse.headers:type_name -> recueil.plugin.v1.Header
-	81, // 29: recueil.plugin.v1.LetterRequest.values:type_name -> recueil.plugin.v1.LetterRequest.ValuesEntry
-	63, // 30: recueil.plugin.v1.LetterRequest.attachments:type_name -> recueil.plugin.v1.Attachment
-	82, // 31: recueil.plugin.v1.JobRun.message:type_name -> recueil.plugin.v1.JobRun.MessageEntry
-	47, // 32: recueil.plugin.v1.SearchDocument.TextsEntry.value:type_name -> recueil.plugin.v1.SearchText
-	9,  // 33: recueil.plugin.v1.Plugin.Describe:input_type -> recueil.plugin.v1.DescribeRequest
-	11, // 34: recueil.plugin.v1.Plugin.Configure:input_type -> recueil.plugin.v1.ConfigureRequest
-	14, // 35: recueil.plugin.v1.Plugin.Health:input_type -> recueil.plugin.v1.HealthRequest
-	16, // 36: recueil.plugin.v1.Plugin.Drain:input_type -> recueil.plugin.v1.DrainRequest
-	0,  // 37: recueil.plugin.v1.Plugin.Migrate:input_type -> recueil.plugin.v1.MigrateRequest
-	21, // 38: recueil.plugin.v1.Hooks.BeforeCommit:input_type -> recueil.plugin.v1.BeforeCommitRequest
-	26, // 39: recueil.plugin.v1.Events.Deliver:input_type -> recueil.plugin.v1.DeliverRequest
-	2,  // 40: recueil.plugin.v1.Pages.Render:input_type -> recueil.plugin.v1.RenderRequest
-	6,  // 41: recueil.plugin.v1.Jobs.Run:input_type -> recueil.plugin.v1.JobRequest
-	7,  // 42: recueil.plugin.v1.Console.Interact:input_type -> recueil.plugin.v1.InteractRequest
-	28, // 43: recueil.plugin.v1.Content.Get:input_type -> recueil.plugin.v1.GetRequest
-	29, // 44: recueil.plugin.v1.Content.Query:input_type -> recueil.plugin.v1.QueryRequest
-	31, // 45: recueil.plugin.v1.Content.Commit:input_type -> recueil.plugin.v1.CommitRequest
-	36, // 46: recueil.plugin.v1.State.Get:input_type -> recueil.plugin.v1.StateKey
-	38, // 47: recueil.plugin.v1.State.Put:input_type -> recueil.plugin.v1.StatePut
-	36, // 48: recueil.plugin.v1.State.Delete:input_type -> recueil.plugin.v1.StateKey
-	39, // 49: recueil.plugin.v1.State.List:input_type -> recueil.plugin.v1.StateList
-	41, // 50: recueil.plugin.v1.Identity.Who:input_type -> recueil.plugin.v1.WhoRequest
-	43, // 51: recueil.plugin.v1.Identity.May:input_type -> recueil.plugin.v1.MayRequest
-	52, // 52: recueil.plugin.v1.Search.Find:input_type -> recueil.plugin.v1.FindRequest
-	46, // 53: recueil.plugin.v1.Search.Put:input_type -> recueil.plugin.v1.SearchDocument
-	48, // 54: recueil.plugin.v1.Search.Remove:input_type -> recueil.plugin.v1.SearchDocumentRef
-	50, // 55: recueil.plugin.v1.Announcements.Announce:input_type -> recueil.plugin.v1.Announcement
-	54, // 56: recueil.plugin.v1.Files.Stat:input_type -> recueil.plugin.v1.FileRef
-	56, // 57: recueil.plugin.v1.Files.Read:input_type -> recueil.plugin.v1.ReadFile
-	58, // 58: recueil.plugin.v1.Files.Upload:input_type -> recueil.plugin.v1.UploadPart
-	59, // 59: recueil.plugin.v1.Outbound.Fetch:input_type -> recueil.plugin.v1.FetchRequest
-	62, // 60: recueil.plugin.v1.Letters.Send:input_type -> recueil.plugin.v1.LetterRequest
-	65, // 61: recueil.plugin.v1.Work.Start:input_type -> recueil.plugin.v1.StartJob
-	66, // 62: recueil.plugin.v1.Work.Look:input_type -> recueil.plugin.v1.JobRef
-	66, // 63: recueil.plugin.v1.Work.Cancel:input_type -> recueil.plugin.v1.JobRef
-	68, // 64: recueil.plugin.v1.Documents.Print:input_type -> recueil.plugin.v1.PrintRequest
-	10, // 65: recueil.plugin.v1.Plugin.Describe:output_type -> recueil.plugin.v1.DescribeResponse
-	12, // 66: recueil.plugin.v1.Plugin.Configure:output_type -> recueil.plugin.v1.ConfigureResponse
-	15, // 67: recueil.plugin.v1.Plugin.Health:output_type -> recueil.plugin.v1.HealthResponse
-	17, // 68: recueil.plugin.v1.Plugin.Drain:output_type -> recueil.plugin.v1.DrainResponse
-	1,  // 69: recueil.plugin.v1.Plugin.Migrate:output_type -> recueil.plugin.v1.Progress
-	22, // 70: recueil.plugin.v1.Hooks.BeforeCommit:output_type -> recueil.plugin.v1.BeforeCommitResponse
-	27, // 71: recueil.plugin.v1.Events.Deliver:output_type -> recueil.plugin.v1.DeliverResponse
-	4,  // 72: recueil.plugin.v1.Pages.Render:output_type -> recueil.plugin.v1.RenderResponse
-	1,  // 73: recueil.plugin.v1.Jobs.Run:output_type -> recueil.plugin.v1.Progress
-	8,  // 74: recueil.plugin.v1.Console.Interact:output_type -> recueil.plugin.v1.InteractResponse
-	30, // 75: recueil.plugin.v1.Content.Get:output_type -> recueil.plugin.v1.Entries
-	30, // 76: recueil.plugin.v1.Content.Query:output_type -> recueil.plugin.v1.Entries
-	33, // 77: recueil.plugin.v1.Content.Commit:output_type -> recueil.plugin.v1.CommitResponse
-	37, // 78: recueil.plugin.v1.State.Get:output_type -> recueil.plugin.v1.StateValue
-	37, // 79: recueil.plugin.v1.State.Put:output_type -> recueil.plugin.v1.StateValue
-	37, // 80: recueil.plugin.v1.State.Delete:output_type -> recueil.plugin.v1.StateValue
-	40, // 81: recueil.plugin.v1.State.List:output_type -> recueil.plugin.v1.StateKeys
-	42, // 82: recueil.plugin.v1.Identity.Who:output_type -> recueil.plugin.v1.WhoResponse
-	45, // 83: recueil.plugin.v1.Identity.May:output_type -> recueil.plugin.v1.MayResponse
-	53, // 84: recueil.plugin.v1.Search.Find:output_type -> recueil.plugin.v1.FindResponse
-	49, // 85: recueil.plugin.v1.Search.Put:output_type -> recueil.plugin.v1.SearchDone
-	49, // 86: recueil.plugin.v1.Search.Remove:output_type -> recueil.plugin.v1.SearchDone
-	51, // 87: recueil.plugin.v1.Announcements.Announce:output_type -> recueil.plugin.v1.Announced
-	55, // 88: recueil.plugin.v1.Files.Stat:output_type -> recueil.plugin.v1.File
-	57, // 89: recueil.plugin.v1.Files.Read:output_type -> recueil.plugin.v1.FileBytes
-	55, // 90: recueil.plugin.v1.Files.Upload:output_type -> recueil.plugin.v1.File
-	61, // 91: recueil.plugin.v1.Outbound.Fetch:output_type -> recueil.plugin.v1.FetchResponse
-	64, // 92: recueil.plugin.v1.Letters.Send:output_type -> recueil.plugin.v1.LetterResponse
-	67, // 93: recueil.plugin.v1.Work.Start:output_type -> recueil.plugin.v1.JobRun
-	67, // 94: recueil.plugin.v1.Work.Look:output_type -> recueil.plugin.v1.JobRun
-	67, // 95: recueil.plugin.v1.Work.Cancel:output_type -> recueil.plugin.v1.JobRun
-	69, // 96: recueil.plugin.v1.Documents.Print:output_type -> recueil.plugin.v1.PrintResponse
-	65, // [65:97] is the sub-list for method output_type
-	33, // [33:65] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	82, // 29: recueil.plugin.v1.LetterRequest.values:type_name -> recueil.plugin.v1.LetterRequest.ValuesEntry
+	64, // 30: recueil.plugin.v1.LetterRequest.attachments:type_name -> recueil.plugin.v1.Attachment
+	83, // 31: recueil.plugin.v1.LetterRequest.lists:type_name -> recueil.plugin.v1.LetterRequest.ListsEntry
+	84, // 32: recueil.plugin.v1.JobRun.message:type_name -> recueil.plugin.v1.JobRun.MessageEntry
+	47, // 33: recueil.plugin.v1.SearchDocument.TextsEntry.value:type_name -> recueil.plugin.v1.SearchText
+	63, // 34: recueil.plugin.v1.LetterRequest.ListsEntry.value:type_name -> recueil.plugin.v1.ValueList
+	9,  // 35: recueil.plugin.v1.Plugin.Describe:input_type -> recueil.plugin.v1.DescribeRequest
+	11, // 36: recueil.plugin.v1.Plugin.Configure:input_type -> recueil.plugin.v1.ConfigureRequest
+	14, // 37: recueil.plugin.v1.Plugin.Health:input_type -> recueil.plugin.v1.HealthRequest
+	16, // 38: recueil.plugin.v1.Plugin.Drain:input_type -> recueil.plugin.v1.DrainRequest
+	0,  // 39: recueil.plugin.v1.Plugin.Migrate:input_type -> recueil.plugin.v1.MigrateRequest
+	21, // 40: recueil.plugin.v1.Hooks.BeforeCommit:input_type -> recueil.plugin.v1.BeforeCommitRequest
+	26, // 41: recueil.plugin.v1.Events.Deliver:input_type -> recueil.plugin.v1.DeliverRequest
+	2,  // 42: recueil.plugin.v1.Pages.Render:input_type -> recueil.plugin.v1.RenderRequest
+	6,  // 43: recueil.plugin.v1.Jobs.Run:input_type -> recueil.plugin.v1.JobRequest
+	7,  // 44: recueil.plugin.v1.Console.Interact:input_type -> recueil.plugin.v1.InteractRequest
+	28, // 45: recueil.plugin.v1.Content.Get:input_type -> recueil.plugin.v1.GetRequest
+	29, // 46: recueil.plugin.v1.Content.Query:input_type -> recueil.plugin.v1.QueryRequest
+	31, // 47: recueil.plugin.v1.Content.Commit:input_type -> recueil.plugin.v1.CommitRequest
+	36, // 48: recueil.plugin.v1.State.Get:input_type -> recueil.plugin.v1.StateKey
+	38, // 49: recueil.plugin.v1.State.Put:input_type -> recueil.plugin.v1.StatePut
+	36, // 50: recueil.plugin.v1.State.Delete:input_type -> recueil.plugin.v1.StateKey
+	39, // 51: recueil.plugin.v1.State.List:input_type -> recueil.plugin.v1.StateList
+	41, // 52: recueil.plugin.v1.Identity.Who:input_type -> recueil.plugin.v1.WhoRequest
+	43, // 53: recueil.plugin.v1.Identity.May:input_type -> recueil.plugin.v1.MayRequest
+	52, // 54: recueil.plugin.v1.Search.Find:input_type -> recueil.plugin.v1.FindRequest
+	46, // 55: recueil.plugin.v1.Search.Put:input_type -> recueil.plugin.v1.SearchDocument
+	48, // 56: recueil.plugin.v1.Search.Remove:input_type -> recueil.plugin.v1.SearchDocumentRef
+	50, // 57: recueil.plugin.v1.Announcements.Announce:input_type -> recueil.plugin.v1.Announcement
+	54, // 58: recueil.plugin.v1.Files.Stat:input_type -> recueil.plugin.v1.FileRef
+	56, // 59: recueil.plugin.v1.Files.Read:input_type -> recueil.plugin.v1.ReadFile
+	58, // 60: recueil.plugin.v1.Files.Upload:input_type -> recueil.plugin.v1.UploadPart
+	59, // 61: recueil.plugin.v1.Outbound.Fetch:input_type -> recueil.plugin.v1.FetchRequest
+	62, // 62: recueil.plugin.v1.Letters.Send:input_type -> recueil.plugin.v1.LetterRequest
+	66, // 63: recueil.plugin.v1.Work.Start:input_type -> recueil.plugin.v1.StartJob
+	67, // 64: recueil.plugin.v1.Work.Look:input_type -> recueil.plugin.v1.JobRef
+	67, // 65: recueil.plugin.v1.Work.Cancel:input_type -> recueil.plugin.v1.JobRef
+	69, // 66: recueil.plugin.v1.Documents.Print:input_type -> recueil.plugin.v1.PrintRequest
+	10, // 67: recueil.plugin.v1.Plugin.Describe:output_type -> recueil.plugin.v1.DescribeResponse
+	12, // 68: recueil.plugin.v1.Plugin.Configure:output_type -> recueil.plugin.v1.ConfigureResponse
+	15, // 69: recueil.plugin.v1.Plugin.Health:output_type -> recueil.plugin.v1.HealthResponse
+	17, // 70: recueil.plugin.v1.Plugin.Drain:output_type -> recueil.plugin.v1.DrainResponse
+	1,  // 71: recueil.plugin.v1.Plugin.Migrate:output_type -> recueil.plugin.v1.Progress
+	22, // 72: recueil.plugin.v1.Hooks.BeforeCommit:output_type -> recueil.plugin.v1.BeforeCommitResponse
+	27, // 73: recueil.plugin.v1.Events.Deliver:output_type -> recueil.plugin.v1.DeliverResponse
+	4,  // 74: recueil.plugin.v1.Pages.Render:output_type -> recueil.plugin.v1.RenderResponse
+	1,  // 75: recueil.plugin.v1.Jobs.Run:output_type -> recueil.plugin.v1.Progress
+	8,  // 76: recueil.plugin.v1.Console.Interact:output_type -> recueil.plugin.v1.InteractResponse
+	30, // 77: recueil.plugin.v1.Content.Get:output_type -> recueil.plugin.v1.Entries
+	30, // 78: recueil.plugin.v1.Content.Query:output_type -> recueil.plugin.v1.Entries
+	33, // 79: recueil.plugin.v1.Content.Commit:output_type -> recueil.plugin.v1.CommitResponse
+	37, // 80: recueil.plugin.v1.State.Get:output_type -> recueil.plugin.v1.StateValue
+	37, // 81: recueil.plugin.v1.State.Put:output_type -> recueil.plugin.v1.StateValue
+	37, // 82: recueil.plugin.v1.State.Delete:output_type -> recueil.plugin.v1.StateValue
+	40, // 83: recueil.plugin.v1.State.List:output_type -> recueil.plugin.v1.StateKeys
+	42, // 84: recueil.plugin.v1.Identity.Who:output_type -> recueil.plugin.v1.WhoResponse
+	45, // 85: recueil.plugin.v1.Identity.May:output_type -> recueil.plugin.v1.MayResponse
+	53, // 86: recueil.plugin.v1.Search.Find:output_type -> recueil.plugin.v1.FindResponse
+	49, // 87: recueil.plugin.v1.Search.Put:output_type -> recueil.plugin.v1.SearchDone
+	49, // 88: recueil.plugin.v1.Search.Remove:output_type -> recueil.plugin.v1.SearchDone
+	51, // 89: recueil.plugin.v1.Announcements.Announce:output_type -> recueil.plugin.v1.Announced
+	55, // 90: recueil.plugin.v1.Files.Stat:output_type -> recueil.plugin.v1.File
+	57, // 91: recueil.plugin.v1.Files.Read:output_type -> recueil.plugin.v1.FileBytes
+	55, // 92: recueil.plugin.v1.Files.Upload:output_type -> recueil.plugin.v1.File
+	61, // 93: recueil.plugin.v1.Outbound.Fetch:output_type -> recueil.plugin.v1.FetchResponse
+	65, // 94: recueil.plugin.v1.Letters.Send:output_type -> recueil.plugin.v1.LetterResponse
+	68, // 95: recueil.plugin.v1.Work.Start:output_type -> recueil.plugin.v1.JobRun
+	68, // 96: recueil.plugin.v1.Work.Look:output_type -> recueil.plugin.v1.JobRun
+	68, // 97: recueil.plugin.v1.Work.Cancel:output_type -> recueil.plugin.v1.JobRun
+	70, // 98: recueil.plugin.v1.Documents.Print:output_type -> recueil.plugin.v1.PrintResponse
+	67, // [67:99] is the sub-list for method output_type
+	35, // [35:67] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -5205,7 +5271,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   83,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   16,
 		},

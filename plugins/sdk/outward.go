@@ -16,6 +16,9 @@ import (
 type Letter struct {
 	Template string
 	Values   map[string]string // for its {places}
+	// Lists are for places of lines that are written once for each value, and not
+	// at all when there is none. Of several in a line the shortest counts.
+	Lists map[string][]string
 	// The reader: a user, or the address in a field of an entry of the plugin's
 	// own.
 	User                  string // id
@@ -37,6 +40,12 @@ type Attachment struct {
 func (h *Host) Send(ctx context.Context, l Letter) (replayed bool, err error) {
 	q := &pluginpb.LetterRequest{Template: l.Template, Values: l.Values,
 		User: l.User, Collection: l.Collection, Id: l.ID, Field: l.Field, Locale: l.Locale, Key: l.Key}
+	for name, values := range l.Lists {
+		if q.Lists == nil {
+			q.Lists = map[string]*pluginpb.ValueList{}
+		}
+		q.Lists[name] = &pluginpb.ValueList{Values: values}
+	}
 	for _, a := range l.Attachments {
 		q.Attachments = append(q.Attachments, &pluginpb.Attachment{Name: a.Name, MediaType: a.MediaType, Data: a.Data})
 	}

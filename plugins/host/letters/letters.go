@@ -39,6 +39,7 @@ import (
 const (
 	maxValue  = 500 // bytes of one value
 	maxValues = 50
+	maxListed = 200 // values of all lists of a letter
 	maxKey    = 200
 	keptFor   = 30 * 24 * time.Hour // keys
 	// of all attachments of a letter, and how many
@@ -99,7 +100,7 @@ func (d *Desk) send(ctx context.Context, r *pluginpb.LetterRequest) (replayed bo
 	if err != nil {
 		return false, err
 	}
-	letter := d.write(template, reader, locale, r.Values)
+	letter := d.write(template, reader, locale, r)
 	if letter.Attachments, err = attached(r.Attachments); err != nil {
 		return false, err
 	}
@@ -132,6 +133,13 @@ func (d *Desk) template(r *pluginpb.LetterRequest) (*manifest.Template, error) {
 	for _, v := range r.Values {
 		if len(v) > maxValue {
 			return nil, problem.New(problem.BadRequest, "mail_values_large", problem.Args{"values": maxValues, "limit": maxValue})
+		}
+	}
+	listed := 0
+	for _, l := range r.Lists {
+		listed += len(l.Values)
+		if listed > maxListed || slices.ContainsFunc(l.Values, func(v string) bool { return len(v) > maxValue }) {
+			return nil, problem.New(problem.BadRequest, "mail_values_large", problem.Args{"values": maxListed, "limit": maxValue})
 		}
 	}
 	return &m.Templates[i], nil
@@ -228,22 +236,50 @@ func (d *Desk) known(l content.Locale) content.Locale {
 }
 
 // write fills a template in.
-func (d *Desk) write(t *manifest.Template, to mail.Person, l content.Locale, values map[string]string) mail.Message {
-	plain, escaped := make([]string, 0, 2*len(values)), make([]string, 0, 2*len(values))
-	for name, v := range values {
-		v = strings.Join(strings.Fields(v), " ")
+func (d *Desk) write(t *manifest.Template, to mail.Person, l content.Locale, r *pluginpb.LetterRequest) mail.Message {
+	plain, escaped := make([]string, 0, 2*len(r.Values)), make([]string, 0, 2*len(r.Values))
+	for name, v := range r.Values {
+		v = oneLine(v)
 		plain, escaped = append(plain, "{"+name+"}", v), append(escaped, "{"+name+"}", url.PathEscape(v))
 	}
 	fill := func(text schema.Texts) string { return strings.NewReplacer(plain...).Replace(text.In(l)) }
 	m := mail.Message{Kind: "plugin." + d.Plugin + "." + t.ID, To: to, Locale: l, Subject: fill(t.Subject), Note: fill(t.Note)}
 	for _, line := range t.Lines {
-		m.Lines = append(m.Lines, fill(line))
+		m.Lines = append(m.Lines, repeated(line.In(l), plain, r.Lists)...)
 	}
 	if t.Button != nil {
 		m.Button = mail.Button{Label: fill(t.Button.Label), URL: d.SiteURL + strings.NewReplacer(escaped...).Replace(t.Button.Path)}
 	}
 	return m
 }
+
+// repeated fills a line in: once, or for each value of the lists that have a
+// place in it.
+func repeated(line string, plain []string, lists map[string]*pluginpb.ValueList) []string {
+	times, in := -1, map[string][]string{}
+	for name, list := range lists {
+		if place := "{" + name + "}"; strings.Contains(line, place) {
+			in[place] = list.Values
+			if times < 0 || len(list.Values) < times {
+				times = len(list.Values)
+			}
+		}
+	}
+	if times < 0 {
+		return []string{strings.NewReplacer(plain...).Replace(line)}
+	}
+	out := make([]string, times)
+	for i := range out {
+		pairs := slices.Clone(plain)
+		for place, values := range in {
+			pairs = append(pairs, place, oneLine(values[i]))
+		}
+		out[i] = strings.NewReplacer(pairs...).Replace(line)
+	}
+	return out
+}
+
+func oneLine(v string) string { return strings.Join(strings.Fields(v), " ") }
 
 // once notes a key; replayed says that it was there. The letter of a key whose
 // node dies in this moment is not sent: at most once.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,8 +26,9 @@ const manifest = `{
   "files": {"upload": true, "why": {"en": "a test"}},
   "hosts": [{"host": "api.example.org", "why": {"en": "a test"}}],
   "jobs": [{"id": "long", "label": {"en": "Long"}}],
-  "mail": {"to": ["users"], "per_hour": 2, "why": {"en": "a test"}, "templates": [{"id": "hello",
-    "subject": {"fr": "Bonjour {name}", "ar": "مرحبا {name}", "en": "Hello {name}"}, "lines": [{"fr": "{name}", "ar": "{name}", "en": "{name}"}]}]},
+  "mail": {"to": ["users"], "per_hour": 3, "why": {"en": "a test"}, "templates": [{"id": "hello",
+    "subject": {"fr": "Bonjour {name}", "ar": "مرحبا {name}", "en": "Hello {name}"}, "lines": [{"fr": "{name}", "ar": "{name}", "en": "{name}"},
+      {"fr": "{name} : {session}, {day}", "ar": "{session}", "en": "{session}"}, {"fr": "Sans : {none}", "ar": "{none}", "en": "{none}"}]}]},
   "routes": [{"method": "POST", "path": "/do/{what}", "access": "signed_in"}]
 }`
 
@@ -109,6 +111,16 @@ func errands(t *testing.T) sdk.Plugin {
 			}
 			_, err = h.Send(ctx, sdk.Letter{Template: "hello", User: who.User, Attachments: []sdk.Attachment{{Name: "../x", MediaType: "text/plain"}}})
 			return nil, err
+		case "letter with lists", "letter with long lists":
+			who, err := h.Who(ctx)
+			if err != nil {
+				return nil, err
+			}
+			lists := map[string][]string{"session": {"Un", "Deux\n", "{day}"}, "day": {"lundi", "mardi", "jeudi", "samedi"}, "none": nil}
+			if strings.Contains(what, "long") {
+				lists["day"] = make([]string, 300)
+			}
+			return h.Send(ctx, sdk.Letter{Template: "hello", User: who.User, Values: map[string]string{"name": "N"}, Lists: lists})
 		case "search":
 			return nil, h.Search(ctx, "q=x", new(any))
 		case "start":
@@ -155,6 +167,9 @@ func TestErrands(t *testing.T) {
 		fmt.Fprintf(w, "%s %s %s", r.Host, r.URL.Path, r.Header.Get("X-Mine"))
 	}))
 	editor, reader := s.User("editor"), s.User("reader")
+	if s.User("editor").ID == editor.ID {
+		t.Error("two editors are one")
+	}
 	for _, c := range []struct {
 		what string
 		want string
@@ -173,6 +188,8 @@ func TestErrands(t *testing.T) {
 		{"letter 1", `false`},
 		{"letter 1", `true`}, // once per key
 		{"letter 2", `false`},
+		{"letter with long lists", `"mail_values_large"`},
+		{"letter with lists", `false`},
 		{"letter 3", `"mail_too_many"`},
 	} {
 		status, body, err := s.Request(editor, "POST", "/do/"+c.what, "")
@@ -183,8 +200,8 @@ func TestErrands(t *testing.T) {
 	if _, body, err := s.Request(reader, "POST", "/do/upload", ""); err != nil || !strings.Contains(body, "not_allowed") {
 		t.Errorf("for somebody who may not upload: %s %v", body, err)
 	}
-	if letters := s.Letters(); len(letters) != 2 || letters[0].Subject != "Bonjour A Bcc: x" || letters[0].To.Email != "editor@example.org" ||
-		len(letters[0].Attachments) != 1 || letters[0].Attachments[0].MediaType != "text/calendar; method=REQUEST" {
+	if letters := s.Letters(); len(letters) != 3 || letters[0].Subject != "Bonjour A Bcc: x" || letters[0].To.Email != "editor@example.org" ||
+		len(letters[0].Attachments) != 1 || letters[0].Attachments[0].MediaType != "text/calendar; method=REQUEST" || !slices.Equal(letters[2].Lines, []string{"N", "N : Un, lundi", "N : Deux, mardi", "N : {day}, jeudi"}) {
 		t.Errorf("%+v", letters)
 	}
 	if _, _, err := s.Request(sdktest.Visitor, "POST", "/do/fetch", ""); problem.CodeOf(err) != "sign_in_first" {
