@@ -58,7 +58,7 @@ func (c *cli) pluginTest() *cobra.Command {
 		if n := report.Broken(); n > 0 {
 			return &brokenError{c.text("plugin.test_broken", "broken", n, "all", len(report))}
 		}
-		c.say("plugin.test_kept", "n", len(report))
+		c.say("plugin.test_kept", "n", report.Count(contract.Kept))
 		return nil
 	})
 	cmd.Use += " [file | folder]"

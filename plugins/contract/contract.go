@@ -20,6 +20,7 @@ import (
 	"github.com/recueil-cms/recueil/core/problem"
 	"github.com/recueil-cms/recueil/core/schema"
 	"github.com/recueil-cms/recueil/plugins/host"
+	"github.com/recueil-cms/recueil/plugins/host/jobs"
 	"github.com/recueil-cms/recueil/plugins/manifest"
 	"github.com/recueil-cms/recueil/storage"
 	"github.com/recueil-cms/recueil/storage/commitlog"
@@ -78,10 +79,13 @@ type Result struct {
 type Report []Result
 
 // Broken counts the rules that were broken.
-func (r Report) Broken() int {
+func (r Report) Broken() int { return r.Count(Broken) }
+
+// Count counts the rules of an outcome.
+func (r Report) Count(o Outcome) int {
 	n := 0
 	for _, x := range r {
-		if x.Outcome == Broken {
+		if x.Outcome == o {
 			n++
 		}
 	}
@@ -114,7 +118,7 @@ var parts = [][]rule{
 		{"hook-pure", (*trial).hookPure}, {"hook-hostile", (*trial).hookHostile}, {"hook-parallel", (*trial).hookParallel},
 		{"events", (*trial).events}, {"events-twice", (*trial).eventsTwice}, {"events-gone", (*trial).eventsGone},
 		{"routes", (*trial).routes}, {"routes-secret", (*trial).routesSecret}, {"routes-ticket", (*trial).routesTicket},
-		{"routes-hostile", (*trial).routesHostile}, {"lasting", (*trial).lasting},
+		{"routes-hostile", (*trial).routesHostile}, {"pages", (*trial).pages}, {"console", (*trial).console}, {"jobs", (*trial).jobs}, {"lasting", (*trial).lasting},
 	},
 	{
 		{"installed", (*trial).installed}, {"killed", (*trial).killed}, {"stopped", (*trial).stopped},
@@ -215,6 +219,7 @@ func (t *trial) open(ctx context.Context, between bool) (err error) {
 		o.Pace.Look, o.Pace.Again = 10*time.Millisecond, 10*time.Millisecond
 		o.Pace.Start, o.Pace.Answer = host.Unhurried.Start+t.Slack, host.Unhurried.Answer+t.Slack
 		o.Pace.Hook, o.Pace.Call, o.Pace.Deliver = t.Patience, t.Patience, t.Patience
+		o.Pace.Jobs = jobs.Pace{Look: 20 * time.Millisecond, Lease: t.Patience, Again: 10 * time.Millisecond, Most: 10 * time.Millisecond}
 		if between {
 			o.Pace.Health = t.Patience
 			o.Attach = func(string) (string, bool) { return t.front(), true }

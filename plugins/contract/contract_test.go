@@ -67,6 +67,37 @@ func faulty(raw []byte, fault string) sdk.Plugin {
 	})
 	return sdk.Plugin{
 		Manifest: raw, Routes: mux,
+		Render: func(_ context.Context, item *sdk.Item) (*sdk.Content, error) {
+			switch {
+			case fault == "tongue" && item.Locale == "ar":
+				return nil, errors.New("no words")
+			case fault == "tree" && item.Page == "one":
+				return &sdk.Content{Tree: sdk.Button("x", "y", nil)}, nil
+			case item.Places["id"] == "no-such-thing" || item.Block != "" && item.ID == "":
+				return nil, nil
+			}
+			return &sdk.Content{Title: "Trial", Tree: sdk.Text("here")}, nil
+		},
+		Console: func(_ context.Context, v *sdk.Visit) (*sdk.View, error) {
+			switch {
+			case fault == "closed" && v.Place == "beside":
+				return nil, errors.New("not today")
+			case fault == "press" && v.Action != "":
+				os.Exit(6)
+			case v.Action != "":
+				return nil, errors.New("no such action")
+			}
+			return &sdk.View{Tree: sdk.Text("here")}, nil
+		},
+		Jobs: map[string]func(context.Context, *sdk.Run) error{
+			"night": func(context.Context, *sdk.Run) error {
+				if fault == "job" {
+					os.Exit(7)
+				}
+				return nil
+			},
+			"never": func(context.Context, *sdk.Run) error { return errors.New("what for?") },
+		},
 		BeforeCommit: func(_ context.Context, c *sdk.Commit) error {
 			for _, change := range c.Changes {
 				if change.After == nil {
@@ -109,7 +140,7 @@ func faulty(raw []byte, fault string) sdk.Plugin {
 func TestContract(t *testing.T) {
 	for fault, rule := range map[string]string{
 		"none": "", "noise": "start", "end": "start", "lie": "describe", "overreach": "hook-grants", "moods": "hook-pure",
-		"trusting": "hook-hostile", "count": "events-twice", "strict": "events-gone", "status": "routes", "crash": "routes-hostile",
+		"tongue": "pages", "tree": "pages", "closed": "console", "press": "console", "job": "jobs", "trusting": "hook-hostile", "count": "events-twice", "strict": "events-gone", "status": "routes", "crash": "routes-hostile",
 	} {
 		t.Run(fault, func(t *testing.T) {
 			patience := 2 * time.Minute

@@ -5,6 +5,7 @@ package contract_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,8 @@ func TestPython(t *testing.T) {
 	}
 	for _, r := range report {
 		t.Logf("%s: %s (%s)", r.Rule, r.Outcome, r.Seen)
-		if r.Outcome != contract.Kept {
+		notThere := slices.Contains([]string{"pages", "console", "jobs"}, r.Rule)
+		if r.Outcome != contract.Kept && !(notThere && r.Outcome == contract.Apart) {
 			t.Errorf("%s was not kept", r.Rule)
 		}
 	}
