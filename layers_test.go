@@ -150,7 +150,7 @@ var layers = []struct {
 	{"plugins/training/exchange", "plugins/sdk plugins/training/act plugins/training/lheo plugins/training/record plugins/training/words"},
 	{"plugins/training", "plugins/sdk plugins/training/act plugins/training/desk plugins/training/exchange plugins/training/record plugins/training/seats plugins/training/show plugins/training/words"},
 	// Whether a plugin keeps to the protocol, tried from outside on a real site.
-	{"plugins/contract", "core/action core/content core/problem core/schema core/slot core/texts plugins/host plugins/host/console plugins/host/jobs plugins/launch plugins/manifest plugins/pack plugins/pluginpb plugins/sdk storage storage/commitlog"},
+	{"plugins/contract", "core/action core/action/account core/content core/problem core/schema core/slot core/texts plugins/host plugins/host/console plugins/host/jobs plugins/launch plugins/manifest plugins/pack plugins/pluginpb plugins/sdk storage storage/commitlog"},
 	{"plugins/dev", "plugins/manifest plugins/pack plugins/sdk"},
 	// A new plugin is given a copy of the SDK's source, where need be.
 	{"plugins", ""},

@@ -78,7 +78,10 @@ func faulty(raw []byte, fault string) sdk.Plugin {
 			}
 			return &sdk.Content{Title: "Trial", Tree: sdk.Text("here")}, nil
 		},
-		Console: func(_ context.Context, v *sdk.Visit) (*sdk.View, error) {
+		Console: func(ctx context.Context, v *sdk.Visit) (*sdk.View, error) {
+			if who, err := v.Host.Who(ctx); err != nil || who.User == "" {
+				return nil, fmt.Errorf("nobody is there: %+v %w", who, err)
+			}
 			switch {
 			case fault == "closed" && v.Place == "beside":
 				return nil, errors.New("not today")

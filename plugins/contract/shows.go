@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/recueil-cms/recueil/core/action/account"
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/slot"
 	"github.com/recueil-cms/recueil/core/texts"
@@ -86,6 +87,10 @@ func (t *trial) console(ctx context.Context) (string, error) {
 	if len(places) == 0 {
 		return "", errApart
 	}
+	who, err := t.person(ctx)
+	if err != nil {
+		return "", err
+	}
 	for _, p := range places {
 		i := console.Interaction{Place: p.ID, Draft: json.RawMessage(`{}`)}
 		if len(p.Collections) > 0 {
@@ -97,19 +102,27 @@ func (t *trial) console(ctx context.Context) (string, error) {
 		}
 		for _, l := range texts.Locales {
 			i.Locale = content.Locale(l)
-			if _, err := t.site.Host.Console().Interact(ctx, robot, t.m.Name, i); err != nil {
+			if _, err := t.site.Host.Console().Interact(ctx, who, t.m.Name, i); err != nil {
 				return "", errors.Join(fmt.Errorf("open %s in %s: %w", p.ID, l, err), t.lastError(pluginpb.Console_Interact_FullMethodName), t.answers(ctx))
 			}
 		}
 		for _, values := range []string{"", "{}", "[]", `{"id":7,"ids":"x","revision":"x"}`, `{"id":"no-such-thing"}`, `"` + strings.Repeat("x", 10_000) + `"`} {
 			i.Action, i.Values = "no-such-action", json.RawMessage(values)
-			_, _ = t.site.Host.Console().Interact(ctx, robot, t.m.Name, i) // an error is an answer
+			_, _ = t.site.Host.Console().Interact(ctx, who, t.m.Name, i) // an error is an answer
 			if err := t.answers(ctx); err != nil {
 				return "", fmt.Errorf("press what is unknown in %s, with %.60s: %w", p.ID, values, err)
 			}
 		}
 	}
 	return fmt.Sprintf("%d places", len(places)), nil
+}
+
+// person makes somebody who may do everything: a plugin acts for people, not for
+// the program.
+func (t *trial) person(ctx context.Context) (content.Actor, error) {
+	name, email, roles := "Trial", "trial@example.org", []content.RoleID{"administrator"}
+	r, err := t.site.Runner.Do(ctx, robot, account.SaveUser{Set: account.UserFields{Name: &name, Email: &email, Roles: &roles}})
+	return content.Actor{Kind: content.ActorUser, ID: r.Subject}, err
 }
 
 // jobs lets each job run once, without arguments.
