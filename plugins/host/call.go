@@ -146,8 +146,8 @@ func (in *instance) call(ctx context.Context, c wire.Call, do func(ctx context.C
 	if late(err) {
 		return problem.Wrap(err, problem.Unavailable, "plugin_late", problem.Args{"plugin": p.name}).With("retry_after", 2)
 	}
-	code := "plugin_failed" // it answered, with an error
-	if status.Code(err) == codes.Unavailable {
+	code := "plugin_failed"                                  // it answered, with an error
+	if status.Code(err) == codes.Unavailable || in.ended() { // a connection that we closed says something else
 		code = "plugin_down"
 	}
 	return problem.Wrap(err, problem.Unavailable, code, problem.Args{"plugin": p.name}).With("retry_after", 2)

@@ -284,6 +284,16 @@ func (in *instance) cause() *FallError {
 	return in.why
 }
 
+// ended reports whether the process has ended.
+func (in *instance) ended() bool {
+	select {
+	case <-in.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // stop takes no more calls, waits for those under way, lets the plugin finish,
 // and ends it: within the time to drain, however the plugin behaves.
 func (in *instance) stop() {

@@ -432,16 +432,10 @@ func (p *plug) use() (*instance, func(), error) {
 
 // live gives the instance that calls go to, unless it has ended.
 func (p *plug) live() *instance {
-	in := p.running.Load()
-	if in == nil {
-		return nil
-	}
-	select {
-	case <-in.done:
-		return nil
-	default:
+	if in := p.running.Load(); in != nil && !in.ended() {
 		return in
 	}
+	return nil
 }
 
 func (p *plug) down() error {
