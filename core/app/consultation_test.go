@@ -379,7 +379,7 @@ func TestConsultationStory(t *testing.T) {
 	})
 	f.admin.want(t, http.StatusOK, "POST", "/api/v1/entries/consultation_recommendation/"+rec+"/actions/publish", map[string]any{})
 	f.shows("/fr/consultation/suivi", "Retard en jours : 12")
-	f.shows("/ar/consultation/suivi", "تأخر 12 يوما")
+	f.shows("/ar/consultation/suivi", "أيام التأخر: 12")
 	f.press("follow", "answer", "recommendation="+rec, map[string]any{"state": "accepted", "reasons": "Trois maisons d’abord.", "signatory": "Le directeur"})
 	f.press("follow", "promise", "recommendation="+rec, map[string]any{"title": "Trois maisons ouvertes le soir", "due": day(90)})
 	commitment := f.find("consultation_commitment", "title", "Trois maisons ouvertes le soir")
