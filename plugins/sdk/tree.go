@@ -24,8 +24,9 @@ func Text(text string) Node { return Node{"type": "text", "text": text} }
 // Notice stands out; the tone is info, success, warning or danger.
 func Notice(tone, text string) Node { return Node{"type": "notice", "tone": tone, "text": text} }
 
-// Link leads to a path of the site or the console, to an entry
-// ("entry:<collection>/<id>"), or to an address with https.
+// Link leads to a path of the site or the console, to a file that the API gives
+// ("/api/…"), to an entry ("entry:<collection>/<id>"), or to an address with
+// https.
 func Link(label, to string) Node { return Node{"type": "link", "label": label, "to": to} }
 
 // Stat is a figure.

@@ -263,6 +263,15 @@ func TestBoard(t *testing.T) {
 	if shown := string(s.opens("", nil).Tree); !strings.Contains(shown, "lina") || !strings.Contains(shown, "Place réservée") {
 		t.Errorf("%s", shown)
 	}
+	for _, paper := range []string{"/attendance/" + s.day() + "-am", "/registrations.csv"} {
+		path := "/sessions/" + s.session + paper
+		if shown := string(s.opens("", nil).Tree); !strings.Contains(shown, "/api/v1/plugins/training"+path+"?locale=fr") {
+			t.Errorf("the board does not lead to %s: %s", paper, shown)
+		}
+		if status, _ := s.file(path + "?locale=fr"); status != 200 {
+			t.Errorf("%s: %d", paper, status)
+		}
+	}
 	for range 2 { // pressed twice, sent once
 		if v := s.opens("mail", map[string]any{"subject": "Salle", "text": "Nous changeons de salle.\n\nÀ demain."}); v.Toast != "Message envoyé ; destinataires : 1." {
 			t.Errorf("%+v", v)

@@ -5,9 +5,9 @@ import { ActingContext } from './context';
 
 const base = '/admin';
 
-/** The address that a link of a plugin means: an entry, the console, or elsewhere. */
+/** The address that a link of a plugin means: an entry, the console, a file of the API, or elsewhere. */
 export function addressOf(to: string, here: string): { href: string; outside: boolean } {
-  if (to.startsWith('https://')) return { href: to, outside: true };
+  if (to.startsWith('https://') || to.startsWith('/api/')) return { href: to, outside: true };
   if (to.startsWith('entry:')) return { href: `${base}/c/${to.slice('entry:'.length)}`, outside: false };
   if (to.startsWith('?')) return { href: here + to, outside: false };
   return { href: base + to, outside: false };

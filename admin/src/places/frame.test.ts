@@ -15,4 +15,5 @@ it('links of plugins lead into the console, to entries, or elsewhere', () => {
   expect(addressOf('entry:agenda/01J', '/admin/')).toEqual({ href: '/admin/c/agenda/01J', outside: false });
   expect(addressOf('?page=2', '/admin/x/training/courses')).toEqual({ href: '/admin/x/training/courses?page=2', outside: false });
   expect(addressOf('https://example.org/', '/admin/')).toEqual({ href: 'https://example.org/', outside: true });
+  expect(addressOf('/api/v1/plugins/training/sessions.csv', '/admin/')).toEqual({ href: '/api/v1/plugins/training/sessions.csv', outside: true });
 });

@@ -54,11 +54,16 @@ func (d *Desk) board(ctx context.Context, v *sdk.Visit, s *record.Session) (sdk.
 	return sdk.Stack(sdk.Heading(2, words.Or(title)), sdk.Facts(sdk.Fact{Label: words.Say(l, "when"), Value: words.Span(l, s.Starts, s.Ends)},
 		sdk.Fact{Label: words.Say(l, "where"), Value: words.Or(place)}, sdk.Fact{Label: words.Say(l, "seats"), Value: room}),
 		sdk.Node{"type": "tabs", "tabs": []any{
-			tab("people", words.Say(l, "board.people"), peopleTable(s, roster.Board, names, l)),
+			tab("people", words.Say(l, "board.people"), peopleTable(s, roster.Board, names, l), sdk.Link(words.Say(l, "board.csv"), file(s, "registrations.csv", l))),
 			tab("register", words.Say(l, "board.register"), told),
 			tab("checkin", words.Say(l, "board.checkin"), checkin),
 			tab("mail", words.Say(l, "board.mail"), message),
 		}}), nil
+}
+
+// file is the address of a paper of a session.
+func file(s *record.Session, name, l string) string {
+	return "/api/v1/plugins/training/sessions/" + s.ID + "/" + name + "?locale=" + l
 }
 
 // maxShown bounds the lines of a table: a tree has a limit too.
@@ -140,7 +145,7 @@ func (d *Desk) checkin(ctx context.Context, s *record.Session, board *seats.Rost
 			rows = append(rows, map[string]any{"name": words.Or(names[line.ID].Name), "there": there,
 				"do": sdk.Button(words.Say(l, act), "sign", map[string]any{"id": line.ID, "half": h.Key(), "there": !there})})
 		}
-		part := []sdk.Node{sdk.Text(words.Say(l, "board.room", code))}
+		part := []sdk.Node{sdk.Text(words.Say(l, "board.room", code)), sdk.Link(words.Say(l, "board.sheet"), file(s, "attendance/"+h.Key(), l))}
 		if len(rows) > 0 {
 			part = append(part, sdk.Table([]sdk.Column{{Key: "name", Label: words.Say(l, "form.name")}, {Key: "there", Label: words.Say(l, "board.present")}, {Key: "do", Label: words.Say(l, "board.act")}}, rows))
 		}
