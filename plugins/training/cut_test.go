@@ -123,11 +123,20 @@ func TestCutShort(t *testing.T) {
 		act    func(r *round) bool
 		want   string
 	}{
-		// First, for it erases what all rounds before it have left.
+		// What goes over all sessions is first, while there are few.
 		{"kept for its time", func(r *round) {
 			r.lina = r.enters()
 			r.there(r.lina)
 		}, func(r *round) bool { return r.runs("retain", 3000*24*time.Hour) }, " partial; 0 needs, 0 opinions; lina accepted, lina code"},
+		{"an offer passes", func(r *round) {
+			r.lina, r.amine = r.join("lina", nil), r.join("amine", nil)
+			r.acts(r.lina, "cancel", nil)
+			r.state(r.amine, "offered")
+			r.hasLetter(r.as("amine"), "offered")
+		}, func(r *round) bool { return r.runs("tend", 49*time.Hour) && r.runs("tend", 98*time.Hour) },
+			"amine withdrawn, lina cancelled_by_person; 0 needs, 0 opinions; amine code, amine offered ×2, amine waitlisted, amine withdrawn, lina accepted, lina cancelled, lina code"},
+		{"never confirmed", func(r *round) { r.registers("lina", nil) },
+			func(r *round) bool { return r.runs("tend", 99*time.Hour) }, "; 0 needs, 0 opinions; lina code"},
 		{"register", func(*round) {}, func(r *round) bool { return r.registers("lina", nil) },
 			"lina new; 1 needs, 0 opinions; lina code"},
 		{"confirm", func(r *round) { r.lina.id = r.register(r.as("lina"), nil) },
@@ -192,15 +201,6 @@ func TestCutShort(t *testing.T) {
 			func(r *round) bool {
 				return r.presses("mail", map[string]any{"subject": r.as("Salle"), "text": "Nous changeons de salle."})
 			}, "amine waitlisted, lina accepted; 0 needs, 0 opinions; amine code, amine waitlisted, lina accepted, lina code, lina message"},
-		{"an offer passes", func(r *round) {
-			r.lina, r.amine = r.join("lina", nil), r.join("amine", nil)
-			r.acts(r.lina, "cancel", nil)
-			r.state(r.amine, "offered")
-			r.hasLetter(r.as("amine"), "offered")
-		}, func(r *round) bool { return r.runs("tend", 49*time.Hour) && r.runs("tend", 98*time.Hour) },
-			"amine withdrawn, lina cancelled_by_person; 0 needs, 0 opinions; amine code, amine offered ×2, amine waitlisted, amine withdrawn, lina accepted, lina cancelled, lina code"},
-		{"never confirmed", func(r *round) { r.registers("lina", nil) },
-			func(r *round) bool { return r.runs("tend", 99*time.Hour) }, "; 0 needs, 0 opinions; lina code"},
 	} {
 		for n, whole := 0, false; !whole; n++ {
 			number++
