@@ -129,7 +129,7 @@ func (s *Spec) fork(level Level, argv []string, files []*os.File) (*os.Process, 
 // limit sets the limits of a process that has just started; it cannot have
 // used up anything yet.
 func limit(pid int, l Limits) error {
-	limits := map[int]uint64{unix.RLIMIT_DATA: uint64(l.Memory), unix.RLIMIT_NOFILE: l.Files, unix.RLIMIT_CORE: 0}
+	limits := map[int]uint64{unix.RLIMIT_DATA: uint64(l.Memory) * watched, unix.RLIMIT_NOFILE: l.Files, unix.RLIMIT_CORE: 0}
 	if l.Processes > 0 {
 		limits[unix.RLIMIT_NPROC] = l.Processes
 	}
