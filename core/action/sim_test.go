@@ -487,27 +487,40 @@ func (m *model) apply(seq commitlog.Seq, c content.Commit) error {
 	case a.err != nil && !uncertain(a.err):
 		return fmt.Errorf("the writer was told that it failed: %w", a.err)
 	}
+	asked := map[content.EntryID]bool{} // of those, which must change
 	for _, part := range a.all() {
-		if err := m.take(part, c); err != nil {
+		id, err := m.take(part, c)
+		if err != nil {
 			return err
 		}
+		asked[id] = asked[id] || part.changed()
 	}
 	for _, change := range c.Changes {
-		if change.Entry == nil || m.entries[change.Entry.ID] == nil {
+		if change.Entry == nil {
 			return fmt.Errorf("nobody asked for %+v", change)
 		}
-		e := m.entries[change.Entry.ID]
+		id := change.Entry.ID
+		if _, ok := asked[id]; !ok {
+			return fmt.Errorf("nobody asked for a change of %s, or for a second one", id)
+		}
+		delete(asked, id)
+		e := m.entries[id]
 		e.revision++
 		if err := e.compare(change.Entry); err != nil {
 			return err
 		}
 	}
+	for id, must := range asked {
+		if must || a.parts == nil {
+			return fmt.Errorf("entry %s did not change", id)
+		}
+	}
 	return m.unique()
 }
 
-// take has the model do one act of a commit. A new entry whose writer was told
+// take has the model do one act of a commit, and says on which entry. A new entry whose writer was told
 // nothing is the first one in the commit that the model does not have.
-func (m *model) take(a *attempt, c content.Commit) error {
+func (m *model) take(a *attempt, c content.Commit) (content.EntryID, error) {
 	id := a.id
 	if a.act == "entry.create" {
 		for _, change := range c.Changes {
@@ -516,19 +529,19 @@ func (m *model) take(a *attempt, c content.Commit) error {
 			}
 		}
 		if id == "" || m.entries[id] != nil {
-			return fmt.Errorf("entry %q is not new", id)
+			return "", fmt.Errorf("entry %q is not new", id)
 		}
 		m.entries[id] = &modelEntry{drafts: map[content.Locale]string{}, live: map[content.Locale]string{}}
 	}
 	e := m.entries[id]
 	if e == nil {
-		return fmt.Errorf("entry %q is not known", id)
+		return "", fmt.Errorf("entry %q is not known", id)
 	}
 	if a.match != nil && *a.match != e.revision {
-		return fmt.Errorf("asked for revision %d, and changed revision %d", *a.match, e.revision)
+		return "", fmt.Errorf("asked for revision %d, and changed revision %d", *a.match, e.revision)
 	}
 	e.change(a)
-	return nil
+	return id, nil
 }
 
 // uncertain are the answers after which a change may be in the log.

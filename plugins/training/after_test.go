@@ -373,7 +373,7 @@ func TestTelephone(t *testing.T) {
 		t.Fatalf("%s", shown)
 	}
 	form := map[string]any{"name": "Lina", "phone": "05 50 00 00 01", "consent": true, "language": "ar"}
-	for missing, fault := range map[string]string{"name": "Écrivez votre nom.", "phone": "Cette adresse", "consent": "Votre accord"} {
+	for missing, fault := range map[string]string{"name": "Écrivez le nom de la personne.", "phone": "Cette adresse", "consent": "l’accord de la personne"} {
 		wrong := map[string]any{}
 		for k, v := range form {
 			if k != missing {

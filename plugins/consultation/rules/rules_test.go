@@ -170,3 +170,35 @@ func TestSeal(t *testing.T) {
 		t.Error("marks of different things are the same")
 	}
 }
+
+// What became of a text is told in the order in which it is read: a paragraph
+// that was taken out stands where it stood.
+func TestDifferences(t *testing.T) {
+	told := func(before, after string) string {
+		var out []string
+		for _, c := range rules.Differences(before, after) {
+			var words []string
+			for _, p := range c.Pieces {
+				words = append(words, map[string]string{rules.Unchanged: "", rules.Removed: "-", rules.Added: "+"}[p.Kind]+p.Text)
+			}
+			out = append(out, fmt.Sprintf("%s %d: %s", c.Kind, c.Number, strings.Join(words, " ")))
+		}
+		return strings.Join(out, "\n")
+	}
+	const first = "Nous parlons d’égal à égal.\n\nUne rencontre est annoncée deux semaines avant le jour dit.\n\nLe compte rendu est envoyé dans le mois qui suit.\n\nLes frais sont remboursés."
+	for _, c := range []struct{ name, before, after, want string }{
+		{"nothing", first, first, "same 1: Nous parlons d’égal à égal.\nsame 2: Une rencontre est annoncée deux semaines avant le jour dit.\nsame 3: Le compte rendu est envoyé dans le mois qui suit.\nsame 4: Les frais sont remboursés."},
+		{"changed, taken out and added", first,
+			"Nous parlons d’égal à égal.\n\nUne rencontre est annoncée trois semaines avant le jour dit.\n\nLe compte rendu est envoyé dans la semaine qui suit.\n\nQuelqu’un traduit.",
+			"same 1: Nous parlons d’égal à égal.\nchanged 2: Une rencontre est annoncée -deux +trois semaines avant le jour dit.\nchanged 3: Le compte rendu est envoyé dans -le mois +la semaine qui suit.\nremoved 4: -Les frais sont remboursés.\nadded 4: +Quelqu’un traduit."},
+		{"taken out before what changed", "Les frais sont remboursés.\n\nUne rencontre est annoncée deux semaines avant le jour dit.",
+			"Une rencontre est annoncée trois semaines avant le jour dit.\n\nQuelqu’un traduit.",
+			"removed 1: -Les frais sont remboursés.\nchanged 1: Une rencontre est annoncée -deux +trois semaines avant le jour dit.\nadded 2: +Quelqu’un traduit."},
+		{"all new", "Un.", "Deux trois.", "removed 1: -Un.\nadded 1: +Deux trois."},
+		{"emptied", "Un.", "", "removed 1: -Un."},
+	} {
+		if got := told(c.before, c.after); got != c.want {
+			t.Errorf("%s:\n%s\nwant:\n%s", c.name, got, c.want)
+		}
+	}
+}

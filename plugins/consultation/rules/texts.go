@@ -42,38 +42,63 @@ const maxCompared = 4_000_000
 // are like one another.
 func Differences(before, after string) []Change {
 	a, b := Paragraphs(before), Paragraphs(after)
-	var out []Change
+	var out, removed, added []Change
 	x, y := 0, 0
 	for _, p := range compare(a, b) {
 		switch p.Kind {
-		case Unchanged:
-			x, y = x+1, y+1
-			out = append(out, Change{Unchanged, y, []Piece{p}})
 		case Removed:
 			x++
-			out = append(out, Change{Removed, x, []Piece{p}})
+			removed = append(removed, Change{Removed, x, []Piece{p}})
 		case Added:
 			y++
-			if at := slices.IndexFunc(out, func(c Change) bool { return c.Kind == Removed && Likeness(c.Pieces[0].Text, p.Text) >= alike }); at >= 0 && at >= lastSame(out) {
-				was := out[at].Pieces[0].Text
-				out = slices.Delete(out, at, at+1)
-				out = append(out, Change{Changed, y, joined(compare(strings.Fields(was), strings.Fields(p.Text)))})
-				continue
-			}
-			out = append(out, Change{Added, y, []Piece{p}})
+			added = append(added, Change{Added, y, []Piece{p}})
+		case Unchanged:
+			x, y = x+1, y+1
+			out = append(append(out, paired(removed, added)...), Change{Unchanged, y, []Piece{p}})
+			removed, added = nil, nil
 		}
 	}
-	return out
+	return append(out, paired(removed, added)...)
 }
 
-// lastSame is the place after the last paragraph that did not change.
-func lastSame(all []Change) int {
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].Kind == Unchanged {
-			return i + 1
+// paired tells of what stands between two paragraphs that did not change: what
+// was added is in the order of the new text, and what was removed in that of the
+// old one, around what there is of both.
+func paired(removed, added []Change) []Change {
+	was := make([]int, len(added)) // the place in removed, or -1
+	taken := make([]bool, len(removed))
+	for i, c := range added {
+		was[i] = -1
+		for at, r := range removed {
+			if !taken[at] && Likeness(r.Pieces[0].Text, c.Pieces[0].Text) >= alike {
+				was[i], taken[at] = at, true
+				break
+			}
 		}
 	}
-	return 0
+	var out []Change
+	told := 0
+	tell := func(until int) {
+		for ; told < until; told++ {
+			if !taken[told] {
+				out = append(out, removed[told])
+			}
+		}
+	}
+	for i, c := range added {
+		if next := slices.IndexFunc(was[i:], func(at int) bool { return at >= 0 }); next >= 0 {
+			tell(was[i+next])
+		} else {
+			tell(len(removed))
+		}
+		if at := was[i]; at >= 0 {
+			words := compare(strings.Fields(removed[at].Pieces[0].Text), strings.Fields(c.Pieces[0].Text))
+			c = Change{Changed, c.Number, joined(words)}
+		}
+		out = append(out, c)
+	}
+	tell(len(removed))
+	return out
 }
 
 // joined puts words of one kind together.

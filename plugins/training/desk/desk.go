@@ -40,9 +40,13 @@ func (d *Desk) Show(ctx context.Context, v *sdk.Visit) (*sdk.View, error) {
 		case err != nil && fault == "":
 			return nil, err
 		case fault != "":
-			view.Toast, view.Tone = words.Say(v.Locale, "fault."+string(fault)), "danger"
+			key := "fault." + string(fault)
+			if words.Find(v.Locale, "board."+key) != "" { // it is not the reader's own registration
+				key = "board." + key
+			}
+			view.Toast, view.Tone = words.Say(v.Locale, key), "danger"
 			if at := controls[fault]; at != "" { // the screen stays, with what was filled in
-				view.Faults = []sdk.Fault{{Pointer: "/" + at, Text: words.Texts("fault." + string(fault))}}
+				view.Faults = []sdk.Fault{{Pointer: "/" + at, Text: words.Texts(key)}}
 				return view, nil
 			}
 		case person != "": // what was to be done there is done

@@ -38,7 +38,7 @@ func (p *page) paragraphs(text string) {
 // fact writes a line of a list of facts; nothing for an empty value.
 func (p *page) fact(label, value string) {
 	if value != "" {
-		p.add(`<dt>{}</dt><dd dir="auto">{}</dd>`, label, value)
+		p.add(`<dt>{}</dt><dd><span dir="auto">{}</span></dd>`, label, value)
 	}
 }
 

@@ -128,7 +128,7 @@ func (site *Site) others(ctx context.Context, out *page, title string, s *record
 	var body page
 	for _, g := range regs {
 		if g.ID != but && g.Name != "" && slices.Contains(seen, g.Visible) {
-			body.add(`<li dir="auto">{}</li>`, words.Joined(g.Name, g.Organisation))
+			body.add(`<li><span dir="auto">{}</span></li>`, words.Joined(g.Name, g.Organisation))
 		}
 	}
 	if body.Len() > 0 {
