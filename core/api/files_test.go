@@ -32,15 +32,15 @@ func (s *site) files(ctx context.Context, bucket storage.Bucket, log *commitlog.
 	temp := s.t.TempDir()
 	s.reader = &counted{Extractor: extract.NewInside(extracttest.Cache(s.t), true)}
 	s.follow = func(ctx context.Context, f commitlog.Follower[content.Commit]) error { return log.Follow(ctx, f) }
-	s.library = media.New(media.Options{Bucket: bucket, Blobs: blob.New(bucket, temp), Runner: s.runner, View: s.view,
+	s.media = media.New(media.Options{Bucket: bucket, Blobs: blob.New(bucket, temp), Runner: s.runner, View: s.view,
 		Refresh:   func(context.Context) error { return nil },
 		Extractor: s.reader, Temp: temp, Now: s.now, Log: slog.New(slog.DiscardHandler)})
 	s.newID = action.NewIDs(time.Now, rand.Reader)
-	s.bucket, s.uploads = bucket, s.library.Uploads(s.newID)
-	worker := must(s.library.Worker(ctx))(s.t)
+	s.bucket, s.uploads = bucket, s.media.Uploads(s.newID)
+	worker := must(s.media.Worker(ctx))(s.t)
 	run(func() { _ = log.Follow(ctx, worker) })
 	run(func() { worker.Run(ctx) })
-	return s.library
+	return s.media
 }
 
 // textState waits until somebody has looked into a file.
@@ -80,7 +80,7 @@ func TestTextOfFiles(t *testing.T) {
 		}
 		return err
 	}))(t)
-	pages := must(s.library.Pages(t.Context(), a.Blob))(t)
+	pages := must(s.media.Pages(t.Context(), a.Blob))(t)
 	if len(pages) != 2 || pages[1] != "Deuxième page" {
 		t.Errorf("pages: %q", pages)
 	}
@@ -113,7 +113,7 @@ func (c *counted) Text(ctx context.Context, f *os.File, mediaType string) (*extr
 func TestEachFileIsReadOnce(t *testing.T) {
 	s := newSite(t, siteOptions{})
 	ctx, cancel := context.WithCancel(t.Context())
-	second := must(s.library.Worker(ctx))(t)
+	second := must(s.media.Worker(ctx))(t)
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.follow(ctx, second) })
 	running.Go(func() { second.Run(ctx) })

@@ -64,7 +64,7 @@ type site struct {
 	letters string // folder of those that were sent
 	start   time.Time
 	ahead   atomic.Int64 // nanoseconds since start, by the clock of actions and sign-ins
-	library *media.Library
+	media   *media.Library
 	uploads *media.Uploads
 	newID   func() string
 	bucket  storage.Bucket

@@ -172,7 +172,7 @@ func TestUploadIsResumed(t *testing.T) {
 // nodes, never make a mixture.
 func TestUploadsRace(t *testing.T) {
 	s := newSite(t, siteOptions{})
-	nodes := []*media.Uploads{s.uploads, s.library.Uploads(s.newID)}
+	nodes := []*media.Uploads{s.uploads, s.media.Uploads(s.newID)}
 	by := content.Actor{Kind: content.ActorUser, ID: string(s.users["editor"])}
 	const size = 10 << 20
 	r := must(s.uploads.Create(t.Context(), by, media.Resumable{Name: "r.bin", Length: size}))(t)
