@@ -56,7 +56,9 @@ for (const [locale, width] of [['ar', 360], ['ar', 1280], ['fr', 360]]) {
     const { context, page, complaints } = await here.as('editor', { locale, width });
     await page.goto('/admin/import/news');
     await settled(page);
-    await page.locator('input[type=file]').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('title[ar],kind\nعنوان,interview\nآخر,nonsense\n') });
+    await page.locator('input[type=file]').setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('title[ar],Nature\nعنوان,interview\nآخر,nonsense\n') });
+    // The label of a field is known in any language.
+    assert.notEqual(await page.getByRole('combobox', { name: /Nature/ }).inputValue(), '');
     await page.locator('main button.mantine-Button-root').filter({ hasText: /Vérifier|فحص/ }).click();
     await page.locator('[data-import=ended]').waitFor();
     await shoot(page, `import-${locale}-${width}`);

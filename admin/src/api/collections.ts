@@ -16,14 +16,18 @@ export function useCollections(): Collection[] {
   return useQuery(collectionsQuery(useStore(language))).data ?? [];
 }
 
-/** The collections whole, as the model's screens change them. */
+/** The collections whole, with their texts in all languages: to change them, or to know a field by any of its labels. */
 export function useModel(): Collection[] {
   return useQuery(collectionsQuery()).data ?? [];
 }
 
 /** A collection by its name or id. */
 export function useCollection(name: string): Collection | undefined {
-  return useCollections().find((c) => c.name === name || c.id === name);
+  return named(useCollections(), name);
+}
+
+export function named(all: Collection[], name: string): Collection | undefined {
+  return all.find((c) => c.name === name || c.id === name);
 }
 
 /** The field that names an entry to people. */

@@ -2,7 +2,7 @@ import { Alert, Button, Group, Paper, Select, Text, Title } from '@mantine/core'
 import { IconDownload, IconEye, IconPlus, IconSettings, IconUpload } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useModel } from '../../api/collections';
+import { named, useModel } from '../../api/collections';
 import { useLocales } from '../../api/session';
 import type { Collection, Field, Values } from '../../api/types';
 import { PageHead } from '../../components/Page';
@@ -20,7 +20,7 @@ export function ModelScreen() {
   const go = useNavigate();
   const collections = useModel();
   const { collection: name } = useParams({ from: '/model/$collection' });
-  const collection = collections.find((c) => c.name === name || c.id === name);
+  const collection = named(collections, name);
   const [asking, setAsking] = useState<'new' | 'about' | null>(null);
   if (!collection) return collections.length > 0 ? <Text>{t('collection.none', { name })}</Text> : null;
   const open = (next: string) => void go({ to: '/model/$collection', params: { collection: next } });

@@ -3,7 +3,7 @@ import { IconDownload, IconUpload } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState, type DragEvent } from 'react';
-import { useCollection } from '../../api/collections';
+import { named, useModel } from '../../api/collections';
 import { useLocales, useRights } from '../../api/session';
 import type { Plan } from '../../api/transfer';
 import type { Collection } from '../../api/types';
@@ -19,7 +19,7 @@ import { useImport } from './useImport';
 export function ImportScreen() {
   const { t, pick } = useI18n();
   const { collection: name } = useParams({ from: '/import/$collection' });
-  const collection = useCollection(name);
+  const collection = named(useModel(), name); // a header may be a label in any language
   if (!collection) return null;
   return (
     <>
