@@ -73,11 +73,11 @@ func TestAfterwards(t *testing.T) {
 	s.state(amine, "accepted")
 	for at, want := range map[string][2]bool{"/training/sessions/gcp-bejaia": {false, true}, "/training/mine": {false, true}} {
 		html := string(s.Page("fr", at, map[string]string{"r": lina.id, "t": lina.token}).HTML)
-		if strings.Contains(html, "<li dir=\"auto\">lina") != want[0] || strings.Contains(html, "<li dir=\"auto\">amine") != want[1] {
+		if strings.Contains(html, "<li><span dir=\"auto\">lina") != want[0] || strings.Contains(html, "<li><span dir=\"auto\">amine") != want[1] {
 			t.Errorf("who lets their name be seen, on %s: %s", at, html)
 		}
 	}
-	if html := string(s.Page("fr", "/training/mine", map[string]string{"r": amine.id, "t": amine.token}).HTML); !strings.Contains(html, "<li dir=\"auto\">lina") {
+	if html := string(s.Page("fr", "/training/mine", map[string]string{"r": amine.id, "t": amine.token}).HTML); !strings.Contains(html, "<li><span dir=\"auto\">lina") {
 		t.Errorf("participants do not see each other: %s", html)
 	}
 	am, pm := s.day()+"-am", s.day()+"-pm"
