@@ -222,7 +222,9 @@ export class Writing {
   }
 
   private without(name: string): FieldProblem[] {
-    return this.written.problems.filter((p) => !p.pointer.split('/').includes(name));
+    const { problems } = this.written;
+    const left = problems.filter((p) => !p.pointer.split('/').includes(name));
+    return left.length < problems.length ? left : problems; // the same, so that nothing is drawn again for it
   }
 
   private show(change: Partial<Written>): void {

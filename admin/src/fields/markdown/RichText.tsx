@@ -2,8 +2,8 @@ import { RichTextEditor } from '@mantine/tiptap';
 import '@mantine/tiptap/styles.css';
 import { Box, Button, Group, Text, Textarea } from '@mantine/core';
 import { IconAsterisk, IconCode, IconPhoto, IconTable, IconTableMinus, IconColumnInsertRight, IconRowInsertBottom } from '@tabler/icons-react';
-import { useEditor, type Editor } from '@tiptap/react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEditor, useEditorState, type Editor } from '@tiptap/react';
+import { memo, useEffect, useMemo, useRef, useState, type RefObject } from 'react';
 import { directionOf, useI18n } from '../../i18n/i18n';
 import { AssetDialog } from '../asset/AssetDialog';
 import { EntryLink } from './EntryLink';
@@ -78,11 +78,8 @@ function Source({ id, labelledBy, value, onChange, locale, readOnly }: Props) {
 }
 
 function Visual({ id, labelledBy, value, onChange, locale, readOnly }: Props) {
-  const { t } = useI18n();
   const written = useRef(value);
   const keys = useRef<TakeKey | null>(null);
-  const [picking, setPicking] = useState(false);
-  const [linking, setLinking] = useState(false);
   const change = useRef(onChange);
   change.current = onChange;
   const editor = useEditor({
@@ -116,12 +113,26 @@ function Visual({ id, labelledBy, value, onChange, locale, readOnly }: Props) {
     }
   }, [editor, value]);
 
+  return <Surface editor={editor} keys={keys} locale={locale} readOnly={readOnly} />;
+}
+
+interface SurfaceProps extends Pick<Props, 'locale' | 'readOnly'> {
+  editor: Editor | null;
+  keys: RefObject<TakeKey | null>;
+}
+
+// What is written goes past it: its many buttons are not drawn again at each key.
+const Surface = memo(function Surface({ editor, keys, locale, readOnly }: SurfaceProps) {
+  const { t } = useI18n();
+  const [picking, setPicking] = useState(false);
+  const [linking, setLinking] = useState(false);
+  const pick = () => setPicking(true);
   return (
     <RichTextEditor editor={editor} labels={labels(t)} classNames={{ content: 'prose' }}>
-      {!readOnly && <Toolbar editor={editor} linking={linking} setLinking={setLinking} onPicture={() => setPicking(true)} />}
+      {!readOnly && <Toolbar editor={editor} linking={linking} setLinking={setLinking} onPicture={pick} />}
       <Box pos="relative">
         <RichTextEditor.Content />
-        {editor && !readOnly && <SlashMenu editor={editor} keys={keys} dialogs={{ picture: () => setPicking(true), entry: () => setLinking(true) }} />}
+        {editor && !readOnly && <SlashMenu editor={editor} keys={keys} dialogs={{ picture: pick, entry: () => setLinking(true) }} />}
       </Box>
       <AssetDialog
         opened={picking}
@@ -135,7 +146,7 @@ function Visual({ id, labelledBy, value, onChange, locale, readOnly }: Props) {
       />
     </RichTextEditor>
   );
-}
+});
 
 function labels(t: ReturnType<typeof useI18n>['t']) {
   return {
@@ -158,7 +169,7 @@ interface ToolbarProps {
 
 function Toolbar({ editor, linking, setLinking, onPicture }: ToolbarProps) {
   const { t } = useI18n();
-  const inTable = editor?.isActive('table') ?? false;
+  const inTable = useEditorState({ editor, selector: ({ editor: e }) => e?.isActive('table') ?? false });
   return (
     <RichTextEditor.Toolbar sticky stickyOffset="var(--app-shell-header-height, 0px)" role="toolbar" aria-label={t('rich.toolbar')}>
       <RichTextEditor.ControlsGroup>

@@ -1,11 +1,14 @@
-import { Anchor, Badge, Drawer, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Drawer, Indicator, List, Paper, Stack, Text, Title } from '@mantine/core';
+import { IconListCheck } from '@tabler/icons-react';
 import { useQueries } from '@tanstack/react-query';
+import { useDeferredValue, useMemo } from 'react';
 import { assetQuery } from '../../../api/assets';
 import { titleOf } from '../../../api/collections';
 import type { Collection } from '../../../api/types';
 import { textOf } from '../../../fields/types';
 import { directionOf, useI18n } from '../../../i18n/i18n';
-import type { Written } from '../writing';
+import { useStore } from '../../../lib/store';
+import type { Writing, Written } from '../writing';
 import { check, picturesOf, sentenceOf, summaryOf, type Finding } from './checks';
 import { goToProblem } from './locate';
 
@@ -13,12 +16,21 @@ interface Props {
   opened: boolean;
   onClose(): void;
   collection: Collection;
-  written: Written;
+  writing: Writing;
   locale: string;
 }
 
-/** How many things there are to look at, without asking anybody. */
-export const countFindings = (collection: Collection, written: Written, locale: string) => check(collection, locale, written.values, written.locales).length;
+/** Opens the checks, and says how many things there are to look at; counted when no key is waiting for it. */
+export function ChecksButton({ collection, writing, locale, onOpen }: Pick<Props, 'collection' | 'writing' | 'locale'> & { onOpen(): void }) {
+  const { t } = useI18n();
+  const { values, locales } = useDeferredValue(useStore(writing));
+  const n = useMemo(() => check(collection, locale, values, locales).length, [collection, locale, values, locales]);
+  return (
+    <Indicator label={n} size={16} disabled={n === 0} color="orange.9" offset={4}>
+      <ActionIcon variant="default" size={36} aria-label={t('checks.open', { n })} onClick={onOpen}><IconListCheck size={18} /></ActionIcon>
+    </Indicator>
+  );
+}
 
 /** What readers would stumble over, and how the entry looks in the results of a search engine. */
 export function Checks(props: Props) {
@@ -30,7 +42,8 @@ export function Checks(props: Props) {
   );
 }
 
-function Results({ collection, written, locale, onClose }: Props) {
+function Results({ collection, writing, locale, onClose }: Props) {
+  const written = useStore(writing);
   const { t, pick, languageName } = useI18n();
   const values = written.values[locale] ?? {};
   const findings: (Finding & { sentence: string })[] = check(collection, locale, written.values, written.locales).map((f) => ({

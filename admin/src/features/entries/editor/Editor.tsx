@@ -1,6 +1,6 @@
-import { Box, Grid, Paper, Stack, Text, Title } from '@mantine/core';
+import { Box, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { Suspense, lazy, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from 'react';
+import { Suspense, lazy, useCallback, useEffect, useMemo, useState } from 'react';
 import { expired } from '../../../api/client';
 import { titleOf } from '../../../api/collections';
 import { events } from '../../../api/events';
@@ -10,6 +10,7 @@ import { PageHead } from '../../../components/Page';
 import { Form } from '../../../fields/Form';
 import { directionOf, useI18n } from '../../../i18n/i18n';
 import { browserKeep } from '../../../lib/storage';
+import { useGradually } from '../../../lib/gradually';
 import { useStore } from '../../../lib/store';
 import type { Writing } from '../writing';
 import { Comments } from './Comments';
@@ -37,6 +38,8 @@ interface Props {
 interface Section {
   tab: string;
   fields: Field[];
+  /** How many fields stand above it. */
+  before: number;
 }
 
 /** The fields of a collection by their tabs, in the order of the definition. */
@@ -46,8 +49,9 @@ function sectionsOf(collection: Collection): Section[] {
     const tab = field.tab ?? '';
     const section = out.find((s) => s.tab === tab);
     if (section) section.fields.push(field);
-    else out.push({ tab, fields: [field] });
+    else out.push({ tab, fields: [field], before: 0 });
   }
+  out.forEach((s, i) => (s.before = out.slice(0, i).reduce((n, above) => n + above.fields.length, 0)));
   return out;
 }
 
@@ -55,7 +59,7 @@ export function Editor({ collection, writing, locales, onCreated }: Props) {
   const { pick, t, speech } = useI18n();
   const rights = useRights();
   const cache = useQueryClient();
-  const written = useSyncExternalStore(writing.subscribe, writing.get);
+  const written = useStore(writing);
   const [locale, setLocale] = useState(() => firstLocale(locales, written.locales, speech));
   const [source, setSource] = useSource(locales, locale, written.locales);
   useWriter(writing, written.id, onCreated, () => void cache.invalidateQueries({ queryKey: ['entries'] }));
@@ -73,7 +77,7 @@ export function Editor({ collection, writing, locales, onCreated }: Props) {
 
   return (
     <Box className="editor-body">
-      <EditorHead collection={collection} writing={writing} written={written} locale={locale} title={title} others={company.others} preview={preview} onPreview={setPreview} />
+      <EditorHead collection={collection} writing={writing} locale={locale} title={title} others={company.others} preview={preview} onPreview={setPreview} />
       <PageHead title={title} />
       <ConflictNotice writing={writing} written={written} />
       <PresenceNotice company={company} mayWrite={mayWrite} />
@@ -114,12 +118,13 @@ interface AloneProps {
 function Alone({ collection, writing, locale, locales, readOnly, narrow }: AloneProps) {
   const { pick, t, named, speech } = useI18n();
   const rights = useRights();
-  const written = useSyncExternalStore(writing.subscribe, writing.get);
+  const written = useStore(writing);
   const problems = useMemo(() => problemsIn(written.problems, locale, locales), [written.problems, locale, locales]);
   const set = useCallback((name: string, value: unknown) => writing.set(locale, name, value), [writing, locale]);
   const sections = useMemo(() => sectionsOf(collection), [collection]);
   const panels = usePanels(collection);
   const values = written.values[locale] ?? {};
+  const shown = useGradually(collection.fields.length);
   const aside = !narrow && (sections.length > 1 || panels.length > 0);
   const writable = rights.fields(written.id ? 'update' : 'create', collection.name);
   const discussed = written.id !== null && written.states[locale] !== undefined && ['review', 'update', 'submit'].some((v) => rights.may(v, collection.name));
@@ -128,15 +133,15 @@ function Alone({ collection, writing, locale, locales, readOnly, narrow }: Alone
     [collection, writing, written.id, written.states, locale], // eslint-disable-line react-hooks/exhaustive-deps
   );
   return (
-    <Grid gap="xl">
-      <Grid.Col span={{ base: 12, lg: aside ? 9 : 12 }} maw={980}>
+    <div className="editor-parts" data-aside={aside || undefined}>
+      <Box maw={980}>
         <Stack gap="lg" id="entry" key={locale}>
-          {sections.map(({ tab, fields }) => (
+          {sections.map(({ tab, fields, before }) => (
             <Paper key={tab} component="section" withBorder p={{ base: 'sm', sm: 'lg' }} id={`section-${tab || 'main'}`} aria-label={tab ? named('tab', tab) : t('tab.main')} dir={directionOf(speech)}>
               {tab && <Title order={2} size="h4" mb="md">{named('tab', tab)}</Title>}
               <Form
                 id="entry"
-                fields={fields}
+                fields={fields.slice(0, Math.max(0, shown - before))}
                 values={values}
                 onChange={set}
                 locale={locale}
@@ -148,18 +153,18 @@ function Alone({ collection, writing, locale, locales, readOnly, narrow }: Alone
           ))}
           {collection.help && <Text size="sm" c="dimmed">{pick(collection.help)}</Text>}
         </Stack>
-      </Grid.Col>
+      </Box>
       {(aside || panels.length > 0) && (
-        <Grid.Col span={{ base: 12, lg: aside ? 3 : 12 }} visibleFrom={panels.length > 0 ? undefined : 'lg'}>
+        <Box visibleFrom={panels.length > 0 ? undefined : 'lg'}>
           <Stack className={aside ? 'editor-aside' : undefined}>
             {sections.length > 1 && aside && <Box visibleFrom="lg"><Sections sections={sections.map((s) => s.tab)} /></Box>}
             {panels.length > 0 && written.id && (
               <Suspense><PlacePanels panels={panels} collection={collection} writing={writing} locale={locale} revision={written.revision} readOnly={readOnly} /></Suspense>
             )}
           </Stack>
-        </Grid.Col>
+        </Box>
       )}
-    </Grid>
+    </div>
   );
 }
 

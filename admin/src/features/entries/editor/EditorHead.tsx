@@ -1,7 +1,7 @@
-import { ActionIcon, Box, Button, Group, Indicator, Kbd, Menu } from '@mantine/core';
+import { ActionIcon, Box, Button, Group, Kbd, Menu } from '@mantine/core';
 import { IconArrowLeft, IconDotsVertical, IconEye, IconHistory, IconListCheck, IconMessage, IconPuzzle } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, memo, Suspense, useMemo, useState } from 'react';
 import type { EntryContext } from '../../../actions/entry/types';
 import { editorKeys } from '../../../actions/keys';
 import { useOffer } from '../../../actions/offered';
@@ -12,9 +12,9 @@ import type { Collection } from '../../../api/types';
 import { StatusBadge } from '../../../components/StatusBadge';
 import { useI18n } from '../../../i18n/i18n';
 import { readable } from '../../../lib/keys';
-import type { Writing, Written } from '../writing';
+import type { Writing } from '../writing';
 import { ActDialog } from './ActDialog';
-import { Checks, countFindings } from './Checks';
+import { Checks, ChecksButton } from './Checks';
 import { History } from './History';
 import { goToProblem } from './locate';
 import { LiveChanges } from './LiveChanges';
@@ -23,6 +23,7 @@ import { besideOf } from './panels';
 import { Faces } from './PresenceNotice';
 import { SaveState } from './SaveState';
 import { useActs } from './useActs';
+import { useStanding, type Standing } from './useStanding';
 
 // Loaded when an action of a plugin is chosen.
 const PlaceAction = lazy(() => import('../../../places/PlaceView').then((m) => ({ default: m.PlaceAction })));
@@ -30,7 +31,6 @@ const PlaceAction = lazy(() => import('../../../places/PlaceView').then((m) => (
 interface Props {
   collection: Collection;
   writing: Writing;
-  written: Written;
   locale: string;
   title: string;
   /** Who else has the entry open. */
@@ -40,15 +40,16 @@ interface Props {
 }
 
 /** The bar of the editor: whether all is saved, where the entry stands, what can be done with it. */
-export function EditorHead({ collection, writing, written, locale, title, others, preview, onPreview }: Props) {
+export const EditorHead = memo(function EditorHead({ collection, writing, locale, title, others, preview, onPreview }: Props) {
   const { t, pick } = useI18n();
   const rights = useRights();
-  const contextOf = (w: Written): EntryContext | null =>
+  const standing = useStanding(writing);
+  const contextOf = (w: Standing): EntryContext | null =>
     w.id
       ? { collection, id: w.id, revision: w.revision, locale, locales: w.locales, state: w.states[locale], trashed: false, rights }
       : null;
   const { acts, lead, start, busy, asking, stop, carryOut } = useActs({
-    title, context: contextOf(written),
+    title, context: contextOf(standing),
     before: () => writing.flush(),
     fresh: () => contextOf(writing.get()),
     onDone: () => writing.reread(),
@@ -56,23 +57,22 @@ export function EditorHead({ collection, writing, written, locale, title, others
   });
   const [history, setHistory] = useState(false);
   const [checking, setChecking] = useState(false);
-  const findings = useMemo(() => countFindings(collection, written, locale), [collection, written, locale]);
-  const reads = written.id !== null && rights.may('read_draft', collection.name);
-  const state = written.states[locale];
+  const reads = standing.id !== null && rights.may('read_draft', collection.name);
+  const state = standing.states[locale];
   const comments = state?.comments ?? [];
   useOffer(
     'editor',
     useMemo(
       () => [
         { id: 'checks', label: t('checks'), group: title, keys: editorKeys.checks, icon: IconListCheck, perform: () => setChecking(true) },
-        ...(written.id ? [{ id: 'preview', label: t('preview'), group: title, keys: editorKeys.preview, icon: IconEye, perform: () => onPreview(!preview) }] : []),
+        ...(standing.id ? [{ id: 'preview', label: t('preview'), group: title, keys: editorKeys.preview, icon: IconEye, perform: () => onPreview(!preview) }] : []),
         ...(reads ? [{ id: 'history', label: t('history'), group: title, keys: editorKeys.history, icon: IconHistory, perform: () => setHistory(true) }] : []),
       ],
-      [t, title, written.id, reads, preview, onPreview],
+      [t, title, standing.id, reads, preview, onPreview],
     ),
   );
   const rest = acts.filter((a) => a !== lead);
-  const foreign = usePlaces().actions.filter((p) => p.where !== 'list' && p.collections?.includes(collection.id) && written.id);
+  const foreign = usePlaces().actions.filter((p) => p.where !== 'list' && p.collections?.includes(collection.id) && standing.id);
   const [acting, setActing] = useState<Place | null>(null);
 
   return (
@@ -84,14 +84,12 @@ export function EditorHead({ collection, writing, written, locale, title, others
               <IconArrowLeft size={20} className="flips" />
             </ActionIcon>
             {state && <StatusBadge status={state.status} />}
-            <SaveState written={written} />
+            <SaveState writing={writing} />
             <Faces others={others} />
           </Group>
           <Group gap="xs" wrap="nowrap">
-            <Indicator label={findings} size={16} disabled={findings === 0} color="orange.9" offset={4}>
-              <ActionIcon variant="default" size={36} aria-label={t('checks.open', { n: findings })} onClick={() => setChecking(true)}><IconListCheck size={18} /></ActionIcon>
-            </Indicator>
-            {written.id && (
+            <ChecksButton collection={collection} writing={writing} locale={locale} onOpen={() => setChecking(true)} />
+            {standing.id && (
               <ActionIcon variant={preview ? 'filled' : 'default'} size={36} aria-pressed={preview} aria-label={t('preview')} onClick={() => onPreview(!preview)}><IconEye size={18} /></ActionIcon>
             )}
             {reads && (
@@ -134,11 +132,11 @@ export function EditorHead({ collection, writing, written, locale, title, others
           {t('comments.open', { n: comments.length })}
         </Button>
       )}
-      <Checks opened={checking} onClose={() => setChecking(false)} collection={collection} written={written} locale={locale} />
-      <History opened={history} onClose={() => setHistory(false)} collection={collection} writing={writing} written={written} locale={locale} />
+      <Checks opened={checking} onClose={() => setChecking(false)} collection={collection} writing={writing} locale={locale} />
+      <History opened={history} onClose={() => setHistory(false)} collection={collection} writing={writing} id={standing.id} locale={locale} />
       <ActDialog act={asking} busy={busy !== null} known={{ publish_at: state?.publish_at, unpublish_at: state?.unpublish_at }} onClose={stop} onAnswer={(act, answers) => void carryOut(act, answers)}>
-        {asking?.compares && <LiveChanges collection={collection} written={written} locale={locale} />}
+        {asking?.compares && <LiveChanges collection={collection} writing={writing} locale={locale} />}
       </ActDialog>
     </>
   );
-}
+});

@@ -10,7 +10,8 @@ import type { Collection } from '../../../api/types';
 import { ProblemAlert } from '../../../components/Problem';
 import { useActorName } from '../../../components/useActorName';
 import { useI18n } from '../../../i18n/i18n';
-import { valuesOf, type Writing, type Written } from '../writing';
+import { valuesOf, type Writing } from '../writing';
+import { useStanding } from './useStanding';
 import { Changes } from './Changes';
 
 interface Props {
@@ -18,7 +19,8 @@ interface Props {
   onClose(): void;
   collection: Collection;
   writing: Writing;
-  written: Written;
+  /** Of the entry; null: it is not there yet. */
+  id: string | null;
   locale: string;
 }
 
@@ -27,16 +29,17 @@ export function History(props: Props) {
   const { t } = useI18n();
   return (
     <Drawer opened={props.opened} onClose={props.onClose} position="right" size="lg" title={t('history')} closeButtonProps={{ 'aria-label': t('close') }}>
-      {props.opened && props.written.id && <Revisions {...props} id={props.written.id} />}
+      {props.opened && props.id && <Revisions {...props} id={props.id} />}
     </Drawer>
   );
 }
 
-function Revisions({ collection, writing, written, locale, id, onClose }: Props & { id: string }) {
+function Revisions({ collection, writing, locale, id, onClose }: Props & { id: string }) {
   const { t, date, named } = useI18n();
   const who = useActorName();
   const [open, setOpen] = useState<number | null>(null);
-  const list = useInfiniteQuery(revisionsQuery(collection.name, id, written.revision));
+  const standing = useStanding(writing);
+  const list = useInfiniteQuery(revisionsQuery(collection.name, id, standing.revision));
   const revisions = (list.data?.pages ?? []).flatMap((p) => p.revisions);
   if (list.error) return <ProblemAlert error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.data) return <Skeleton h={200} />;
@@ -52,7 +55,7 @@ function Revisions({ collection, writing, written, locale, id, onClose }: Props 
             description={[date(r.at, true), r.reason].filter(Boolean).join(' · ')}
             onClick={() => setOpen(open === r.revision ? null : r.revision)}
           />
-          {open === r.revision && <One collection={collection} id={id} revision={r} locale={locale} writing={writing} written={written} onDone={onClose} />}
+          {open === r.revision && <One collection={collection} id={id} revision={r} locale={locale} writing={writing} newest={standing.revision} onDone={onClose} />}
         </div>
       ))}
       {list.hasNextPage && <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>{t('more')}</Button>}
@@ -66,12 +69,12 @@ interface OneProps {
   revision: Revision;
   locale: string;
   writing: Writing;
-  written: Written;
+  newest: number;
   onDone(): void;
 }
 
 /** One revision: what it changed, and the button that takes it back as a draft. */
-function One({ collection, id, revision, locale, writing, written, onDone }: OneProps) {
+function One({ collection, id, revision, locale, writing, newest, onDone }: OneProps) {
   const { t } = useI18n();
   const rights = useRights();
   const [wrong, setWrong] = useState<unknown>(null);
@@ -97,7 +100,7 @@ function One({ collection, id, revision, locale, writing, written, onDone }: One
   return (
     <Stack p="sm" gap="sm">
       {now.data ? <Changes collection={collection} locale={locale} from={before.data ? valuesOf(before.data) : {}} to={valuesOf(now.data)} /> : <Text size="sm" c="dimmed">{t('history.no_locale')}</Text>}
-      {now.data && revision.revision !== written.revision && rights.may('update', collection.name) && (
+      {now.data && revision.revision !== newest && rights.may('update', collection.name) && (
         <Group><Button size="compact-sm" variant="light" leftSection={<IconRestore size={16} />} loading={busy} onClick={() => void restore()}>{t('history.restore')}</Button></Group>
       )}
     </Stack>

@@ -3,17 +3,19 @@ import { useQuery } from '@tanstack/react-query';
 import { liveQuery } from '../../../api/history';
 import type { Collection } from '../../../api/types';
 import { ProblemAlert } from '../../../components/Problem';
-import type { Written } from '../writing';
+import { useStore } from '../../../lib/store';
+import type { Writing } from '../writing';
 import { Changes } from './Changes';
 
 interface Props {
   collection: Collection;
-  written: Written;
+  writing: Writing;
   locale: string;
 }
 
 /** What visitors will see otherwise once this is published. */
-export function LiveChanges({ collection, written, locale }: Props) {
+export function LiveChanges({ collection, writing, locale }: Props) {
+  const written = useStore(writing);
   const live = useQuery(liveQuery(collection.name, written.id ?? '', locale, written.revision));
   if (live.error) return <ProblemAlert error={live.error} />;
   if (live.data === undefined) return <Skeleton h={80} />;

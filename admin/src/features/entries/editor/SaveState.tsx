@@ -1,12 +1,13 @@
 import { Group, Loader, Text } from '@mantine/core';
 import { IconAlertTriangle, IconCloudCheck, IconCloudOff } from '@tabler/icons-react';
 import { useI18n, type Key } from '../../../i18n/i18n';
-import type { Written } from '../writing';
+import { useStore } from '../../../lib/store';
+import type { Writing } from '../writing';
 
 /** Says, also to those who do not look, whether what was typed is safe. */
-export function SaveState({ written }: { written: Written }) {
+export function SaveState({ writing }: { writing: Writing }) {
   const { t } = useI18n();
-  const { saving, id } = written;
+  const { saving, id } = useStore(writing);
   const busy = saving === 'waiting' || saving === 'saving';
   const Icon = saving === 'saved' ? IconCloudCheck : saving === 'offline' || saving === 'expired' ? IconCloudOff : IconAlertTriangle;
   const key: Key = saving === 'saved' && id === null ? 'saving.nothing' : `saving.${saving}`;

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { events } from '../../../api/events';
 import { leaveEntry, signPresence, type Present } from '../../../api/presence';
 import type { Writing } from '../writing';
@@ -61,6 +61,6 @@ export function usePresence(collection: string, id: string | null, locale: strin
     };
   }, [sign, collection, id, tab, locale]);
 
-  const others = people.filter((p) => p.tab !== tab);
+  const others = useMemo(() => people.filter((p) => p.tab !== tab), [people, tab]);
   return { others, taker: takerOf(people, tab), take: () => sign(true) };
 }
