@@ -190,6 +190,9 @@ func (v *visit) headers() {
 // send answers with a page.
 func (v *visit) send(p *page.Page) error {
 	v.modules(p)
+	if p.Description == "" { // search engines show something of each page
+		p.Description = v.Texts.Text(string(v.Locale), "site.describe", map[string]any{"title": p.Title, "name": p.Name})
+	}
 	if v.Draft != nil {
 		return v.sendPreview(p)
 	}
