@@ -88,6 +88,16 @@ type Basis struct {
 	Volatile bool
 }
 
+// Renew gives a basis as of now, when what was made from it still holds.
+func (e *Engine) Renew(b Basis) (Basis, bool) {
+	now := e.db.Seq() // first: what changes after it is seen by whoever looks next
+	if b.Volatile || e.Changed(b.Depends) > b.Seq {
+		return b, false
+	}
+	b.Seq = max(b.Seq, now)
+	return b, true
+}
+
 // Changed gives the last seq that changed any of the dependencies. An answer
 // whose Seq is not smaller is still right, unless it is Volatile.
 func (e *Engine) Changed(deps []Dependency) commitlog.Seq {

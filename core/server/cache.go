@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -44,6 +45,14 @@ func Keep(c *fiber.Ctx, seq uint64, sources []Source) {
 	x.keep = &keep{seq: seq, sources: sources}
 }
 
+// Until bounds how long a response is kept that Keep allows; zero: nothing but
+// its sources does.
+func Until(c *fiber.Ctx, t time.Time) {
+	if x := exchangeOf(c.Context()); x != nil && x.keep != nil {
+		x.keep.until = t
+	}
+}
+
 // Each calls f now, and each time this response is given to somebody else out
 // of memory: what counts how often something was asked counts those, too. f
 // must neither wait nor hold on to the request.
@@ -57,6 +66,7 @@ func Each(c *fiber.Ctx, f func()) {
 type keep struct {
 	seq     uint64
 	sources []Source
+	until   time.Time // zero: until a source changes
 }
 
 // kept is one response in memory. Bodies and headers never change once it is
@@ -93,6 +103,7 @@ const (
 // first.
 type cache struct {
 	changes Changes
+	now     func() time.Time
 	seed    maphash.Seed
 	shards  [cacheShards]shard
 }
@@ -106,8 +117,8 @@ type shard struct {
 	limit int64
 }
 
-func newCache(ch Changes, limit int64) *cache {
-	c := &cache{changes: ch, seed: maphash.MakeSeed()}
+func newCache(ch Changes, now func() time.Time, limit int64) *cache {
+	c := &cache{changes: ch, now: now, seed: maphash.MakeSeed()}
 	for i := range c.shards {
 		c.shards[i] = shard{byKey: map[string]*kept{}, limit: limit / cacheShards}
 	}
@@ -125,6 +136,10 @@ func (c *cache) get(key []byte) *kept {
 	k := s.byKey[string(key)]
 	s.mu.RUnlock()
 	if k == nil {
+		return nil
+	}
+	if !k.keep.until.IsZero() && !c.now().Before(k.keep.until) {
+		s.remove(k)
 		return nil
 	}
 	now := c.changes.Seq()

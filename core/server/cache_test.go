@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/gofiber/fiber/v2"
@@ -67,6 +68,27 @@ func TestKeptUntilASourceChanges(t *testing.T) {
 	}
 	if a := s.do(t, "HEAD", "/news", ""); a.body != "" || a.header.Get("Etag") == "" || n.Load() != 5 {
 		t.Errorf("HEAD: %+v", a)
+	}
+}
+
+func TestKeptUntilATime(t *testing.T) {
+	ch, n, now := newChanges(), &atomic.Int64{}, time.Date(2027, 5, 1, 0, 0, 0, 0, time.UTC)
+	var clock atomic.Int64 // seconds since then
+	s := start(t, server.Options{Changes: ch, Now: func() time.Time { return now.Add(time.Duration(clock.Load()) * time.Second) }}, func(s *server.Server) {
+		s.App().Get("/news", func(c *fiber.Ctx) error {
+			server.Keep(c, ch.Seq(), []server.Source{{Collection: "news"}})
+			server.Until(c, now.Add(time.Minute))
+			return server.Send(c, "application/json", -1, fmt.Appendf(nil, `{"n":%d}`, n.Add(1)))
+		})
+	})
+	for at, computed := range []int64{0: 1, 1: 1, 59: 1, 60: 2, 61: 3} {
+		if computed == 0 {
+			continue
+		}
+		clock.Store(int64(at))
+		if s.do(t, "GET", "/news", ""); n.Load() != computed {
+			t.Errorf("after %d seconds it was computed %d times; want %d", at, n.Load(), computed)
+		}
 	}
 }
 

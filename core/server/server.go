@@ -148,7 +148,7 @@ func New(o Options) (*Server, error) {
 		stopping: make(chan struct{}),
 	}
 	if o.Changes != nil && o.CacheBytes > 0 {
-		s.cache = newCache(o.Changes, o.CacheBytes)
+		s.cache = newCache(o.Changes, o.Now, o.CacheBytes)
 	}
 	s.base, s.end = context.WithCancel(context.Background())
 	s.app = s.newApp()

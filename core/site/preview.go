@@ -62,7 +62,6 @@ func (v *visit) showDraft(col *schema.Collection, item *query.Item) error {
 
 // sendPreview answers with a page that nobody keeps, lists or hands on.
 func (v *visit) sendPreview(p *page.Page) error {
-	p.NoIndex, p.Canonical, p.Alternates, p.Formats, p.JSONLD = true, "", nil, nil, ""
 	p.Preview = &page.PreviewNote{Until: v.Draft.Until}
 	if e := p.Entry; e != nil && e.Published != nil {
 		p.Preview.Live = e.URL
@@ -71,12 +70,9 @@ func (v *visit) sendPreview(p *page.Page) error {
 		l := &p.Languages[i]
 		l.URL = preview.Path(content.Locale(l.Locale), v.preview)
 	}
-	if err := v.sendNow(p); err != nil {
+	if err := v.sendPrivate(p); err != nil {
 		return err
 	}
 	v.Set(fiber.HeaderContentSecurityPolicy, previewPolicy)
-	v.Set(fiber.HeaderReferrerPolicy, "no-referrer") // the address is a key
-	v.Set("X-Robots-Tag", "noindex, nofollow")
-	v.Response().Header.Del(fiber.HeaderLink)
 	return nil
 }

@@ -51,9 +51,11 @@ func (v *visit) moved() (done bool, err error) {
 
 // redirects gives what editors have written down, from memory while it holds.
 func (v *visit) redirects() (*redirects.Redirects, error) {
-	if kept := v.site.redirects.Load(); kept != nil && v.Engine.Changed(kept.Basis.Depends) <= kept.Basis.Seq {
-		v.Note(kept.Basis)
-		return kept, nil
+	if kept := v.site.redirects.Load(); kept != nil {
+		if basis, holds := v.Engine.Renew(kept.Basis); holds {
+			v.Note(basis)
+			return kept, nil
+		}
 	}
 	all, err := redirects.Read(v.Apart(content.Actor{Kind: content.ActorVisitor}))
 	if err != nil {

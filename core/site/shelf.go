@@ -17,9 +17,11 @@ func (v *visit) shelf(col *schema.Collection) (*shelf.Shelf, error) {
 	visitor := v.By.Kind == content.ActorVisitor && v.Draft == nil
 	if kept, ok := v.site.shelves.Load(key); ok && visitor {
 		s, _ := kept.(*shelf.Shelf)
-		if s != nil && v.Engine.Changed(s.Basis.Depends) <= s.Basis.Seq {
-			v.Note(s.Basis)
-			return s, nil
+		if s != nil {
+			if basis, holds := v.Engine.Renew(s.Basis); holds {
+				v.Note(basis)
+				return s, nil
+			}
 		}
 	}
 	r := v.Apart(v.By)

@@ -196,6 +196,9 @@ func (v *visit) send(p *page.Page) error {
 	if v.Draft != nil {
 		return v.sendPreview(p)
 	}
+	if v.private {
+		return v.sendPrivate(p)
+	}
 	body, err := v.site.theme.Render(v.Locale, p)
 	if err != nil {
 		return fmt.Errorf("render %s: %w", p.Kind, err)
@@ -203,6 +206,19 @@ func (v *visit) send(p *page.Page) error {
 	v.headers()
 	v.Set(fiber.HeaderContentLanguage, p.Locale)
 	return v.body(pageType, body)
+}
+
+// sendPrivate answers with a page whose address is somebody's key: nobody keeps
+// or lists it, and what it leads to does not learn the address.
+func (v *visit) sendPrivate(p *page.Page) error {
+	p.NoIndex, p.Canonical, p.Alternates, p.Formats, p.JSONLD = true, "", nil, nil, ""
+	if err := v.sendNow(p); err != nil {
+		return err
+	}
+	v.Set(fiber.HeaderReferrerPolicy, "no-referrer")
+	v.Set("X-Robots-Tag", "noindex, nofollow")
+	v.Response().Header.Del(fiber.HeaderLink)
+	return nil
 }
 
 // sendNow answers with a page that nobody keeps.

@@ -27,20 +27,36 @@ func (v *visit) slots() slot.Slots {
 	return v.site.o.Slots.Slots()
 }
 
-// render asks the modules for all that a page shows of them. The answer is
-// theirs to keep, so that the page is not.
+// render asks the modules for all that a page shows of them. The page is kept
+// no longer than each of the answers holds; one that fails to come is asked for
+// again.
 func (v *visit) render(items []slot.Item) (map[string]slot.Rendered, error) {
-	v.Volatile = true
 	items = items[:min(len(items), slot.MaxItems)]
 	all, err := v.site.o.Slots.Render(v.Reader.Ctx, v.Locale, items)
+	v.Volatile = v.Volatile || err != nil || len(all) < len(items)
 	out := map[string]slot.Rendered{}
 	for _, one := range all {
+		v.hold(&one)
 		if !one.Missing {
-			v.resolve(one.Tree, 0)
+			one.Tree = v.resolve(one.Tree, 0)
 			out[one.Key] = one
 		}
 	}
 	return out, err
+}
+
+// hold notes how long an answer holds, which the page does not outlast.
+func (v *visit) hold(one *slot.Rendered) {
+	if one.Until.IsZero() {
+		v.Volatile = true
+		return
+	}
+	for _, c := range one.Depends {
+		v.Depend(query.Dependency{Collection: c})
+	}
+	if v.until.IsZero() || one.Until.Before(v.until) {
+		v.until = one.Until
+	}
 }
 
 // modulePage answers with a page of a module; done is false when it has none
@@ -58,6 +74,7 @@ func (v *visit) modulePage(rest []string) (done bool, err error) {
 	for name, most := range asked.Draws {
 		if item.Query[name] == "" {
 			item.Query[name] = strconv.Itoa(1 + rand.IntN(max(most, 1))) //nolint:gosec // an order, no secret
+			v.Volatile = true                                            // each visitor draws their own
 		}
 	}
 	all, err := v.render([]slot.Item{item})
@@ -68,6 +85,7 @@ func (v *visit) modulePage(rest []string) (done bool, err error) {
 	if !ok {
 		return false, nil
 	}
+	v.private = asked.Private
 	p, err := v.page("module")
 	if err != nil {
 		return true, err
@@ -147,34 +165,42 @@ func (v *visit) modules(p *page.Page) {
 	}
 }
 
-// resolve turns what a tree links to into addresses of this site.
-func (v *visit) resolve(n *slot.Node, depth int) {
+// resolve gives a tree in which links lead to addresses of this site. The tree
+// itself is shared with other visitors.
+func (v *visit) resolve(n *slot.Node, depth int) *slot.Node {
 	if n == nil || depth > schema.MaxDepth*2 {
-		return
+		return nil
 	}
-	v.resolveIn(n.Values, depth)
-	for _, child := range n.Children {
-		v.resolve(child, depth+1)
+	out := &slot.Node{Type: n.Type, Children: make([]*slot.Node, len(n.Children))}
+	out.Values, _ = v.resolveIn(n.Values, depth).(map[string]any)
+	for i, child := range n.Children {
+		out.Children[i] = v.resolve(child, depth+1)
 	}
+	return out
 }
 
-func (v *visit) resolveIn(value any, depth int) {
+func (v *visit) resolveIn(value any, depth int) any {
 	if depth > schema.MaxDepth*2 {
-		return
+		return nil
 	}
 	switch value := value.(type) {
 	case map[string]any:
+		out := make(map[string]any, len(value)+1)
+		for name, inner := range value {
+			out[name] = v.resolveIn(inner, depth+1)
+		}
 		if to, _ := value["to"].(string); to != "" {
-			value["url"] = v.leads(to)
+			out["url"] = v.leads(to)
 		}
-		for _, inner := range value {
-			v.resolveIn(inner, depth+1)
-		}
+		return out
 	case []any:
-		for _, inner := range value {
-			v.resolveIn(inner, depth+1)
+		out := make([]any, len(value))
+		for i, inner := range value {
+			out[i] = v.resolveIn(inner, depth+1)
 		}
+		return out
 	}
+	return value
 }
 
 // leads gives where "entry:<collection>/<id>", "/path" or an address elsewhere

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/app"
 	"github.com/recueil-cms/recueil/core/content"
@@ -20,6 +21,7 @@ import (
 type agenda struct {
 	calls atomic.Int64
 	down  atomic.Bool
+	until atomic.Int64 // how many seconds from now an answer holds; 0: not at all
 }
 
 func (a *agenda) Slots() slot.Slots {
@@ -27,6 +29,7 @@ func (a *agenda) Slots() slot.Slots {
 		Pages: []slot.Page{
 			{ID: "agenda/list", Path: "/agenda", Title: schema.Texts{"fr": "Agenda", "ar": "جدول المواعيد"}, Listed: true},
 			{ID: "agenda/lots", Path: "/agenda/lots", Query: []string{"lieu"}, Draws: map[string]int{"lieu": 9}, Title: schema.Texts{"fr": "Lots"}},
+			{ID: "agenda/mine", Path: "/agenda/mien", Query: []string{"cle"}, Title: schema.Texts{"fr": "Mien"}, Private: true},
 			{ID: "agenda/month", Path: "/agenda/{month}", Query: []string{"lieu"}, Title: schema.Texts{"fr": "Mois"}},
 		},
 		Blocks: []slot.Block{{ID: "agenda/next", On: []string{"associations", "home"}}, {ID: "agenda/all"}},
@@ -41,6 +44,9 @@ func (a *agenda) Render(_ context.Context, l content.Locale, items []slot.Item) 
 	var out []slot.Rendered
 	for _, it := range items {
 		r := slot.Rendered{Key: it.Key}
+		if s := a.until.Load(); s > 0 {
+			r.Depends, r.Until = []content.CollectionID{"funds"}, time.Now().Add(time.Duration(s)*time.Second)
+		}
 		switch {
 		case it.Places["month"] == "jamais":
 			r.Missing = true
@@ -119,6 +125,45 @@ func TestModulesContributePagesAndBlocks(t *testing.T) {
 	if d := w.page(t, "/fr/dates", http.StatusOK); strings.Count(d.text, "Bloc pour pages") != 1 || !strings.Contains(d.text, "tel qu’il était") {
 		t.Errorf("the block that an editor placed: %.300s", d.text)
 	}
+
+	// Nobody keeps a page whose address is somebody's key, or learns it.
+	mine := w.get(t, "/fr/agenda/mien?cle=x")
+	for name, want := range map[string]string{"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow", "Referrer-Policy": "no-referrer", "Link": ""} {
+		if got := mine.header.Get(name); mine.status != http.StatusOK || got != want {
+			t.Errorf("a private page: %d, %s %q; want %q", mine.status, name, got, want)
+		}
+	}
+
+	// Pages with something of modules are kept while all of it holds.
+	module.until.Store(600)
+	for _, path := range []string{"/fr/associations/femmes-du-djurdjura", "/fr/agenda", "/fr/agenda/lots?lieu=7"} {
+		w.get(t, path)
+		before := module.calls.Load()
+		if a := w.get(t, path); a.status != http.StatusOK || module.calls.Load() != before {
+			t.Errorf("%s: %d, asked %d times more", path, a.status, module.calls.Load()-before)
+		}
+		w.api(t, http.MethodPost, "/entries/news", map[string]any{"locale": "fr", "title": "Ailleurs"})
+		if w.get(t, path); module.calls.Load() != before && strings.Contains(path, "agenda") {
+			t.Errorf("%s: asked again for what it does not show", path)
+		}
+		before = module.calls.Load()
+		w.api(t, http.MethodPost, "/entries/funds", map[string]any{"locale": "fr", "name": "Fonds"})
+		if w.get(t, path); module.calls.Load() != before+1 {
+			t.Errorf("%s: asked %d times after a change", path, module.calls.Load()-before)
+		}
+		if w.get(t, path); module.calls.Load() != before+1 {
+			t.Errorf("%s: not kept again after a change", path)
+		}
+	}
+	for _, path := range []string{"/fr/agenda/lots", "/fr/agenda/mien?cle=x"} {
+		before := module.calls.Load()
+		w.get(t, path)
+		if w.get(t, path); module.calls.Load() != before+2 {
+			t.Errorf("%s is kept", path)
+		}
+	}
+	module.until.Store(0)
+	w.api(t, http.MethodPost, "/entries/funds", map[string]any{"locale": "fr", "name": "Fonds"})
 
 	// A module that is down takes nothing else with it.
 	module.down.Store(true)

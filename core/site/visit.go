@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -26,7 +27,9 @@ type visit struct {
 	frame    *frame.Frame
 	preview  string // what opened the draft that is seen
 
-	placed []*entry.Values // blocks of modules on the page
+	placed  []*entry.Values // blocks of modules on the page
+	until   time.Time       // when the first of their answers ends; zero: there are none
+	private bool            // the page is for whoever has the address only
 }
 
 // identify finds out who asks. Credentials that are no longer good make a
@@ -82,6 +85,7 @@ func (v *visit) keep() {
 		sources[i] = server.Source{Collection: d.Collection, Noun: d.Noun}
 	}
 	server.Keep(v.Ctx, uint64(v.Seq), sources)
+	server.Until(v.Ctx, v.until)
 }
 
 // redirect leads to another address of this site, or to where an editor says.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"html/template"
 	"strings"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/content"
 	"github.com/recueil-cms/recueil/core/schema"
@@ -25,9 +26,10 @@ type Provider interface {
 	// from memory. A visitor never learns which module something comes from.
 	Slots() Slots
 	// Render writes pages and blocks for visitors, in any order; what it leaves
-	// out shows nothing. The site asks once a page and keeps nothing: keeping
-	// answers for as long as they hold, and giving the last good one when the
-	// module is down or late, is the provider's. So is making HTML harmless. An
+	// out shows nothing. The site keeps its pages for as long as all answers on
+	// them hold (see Rendered); keeping answers beyond, and giving the last good
+	// one when the module is down or late, is the provider's. So is making HTML
+	// harmless. What it gives is shared, and nobody changes it. An
 	// error is a problem of kind Unavailable or our own fault; what is on the
 	// rest of the page does not suffer from it.
 	Render(ctx context.Context, locale content.Locale, items []Item) ([]Rendered, error)
@@ -55,6 +57,9 @@ type Page struct {
 	// Title in the menus and the breadcrumbs; a page that has no other is
 	// called so.
 	Title schema.Texts
+	// Private says that only whoever has the address may see it, because that
+	// holds a key: nobody keeps the page, lists it, or tells others the address.
+	Private bool
 	// Listed pages are in the sitemap; only for paths without places.
 	Listed bool
 }
@@ -98,6 +103,11 @@ type Rendered struct {
 	Missing bool
 	// Stale says that this is an older copy, because the module is not there.
 	Stale bool
+	// What the answer holds for: until an entry of these collections changes, or
+	// a module does, and no longer than Until. It held when Render returned it;
+	// zero: it must be asked for anew each time.
+	Depends []content.CollectionID
+	Until   time.Time
 }
 
 // Node is one component.

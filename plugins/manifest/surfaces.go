@@ -20,6 +20,9 @@ type Page struct {
 	// Draws names those of them for which the site draws a number, from 1 to so
 	// many, when the address has none.
 	Draws map[string]int `json:"draws,omitempty"`
+	// Private is for a page whose address holds somebody's key: neither the host
+	// nor a browser keeps it, and no other site learns the address.
+	Private bool `json:"private,omitempty"`
 }
 
 // Match gives the places of a path that has the page's form.

@@ -46,8 +46,9 @@ func BenchmarkWebsite(b *testing.B) {
 	steady(b, ours, token)
 }
 
-// steady asks for pages at an even pace while an editor saves, and prints how
-// long they took from the moment at which they were due.
+// steady asks for each page once, and then for pages at an even pace while an
+// editor saves, and prints how long they took from the moment at which they were
+// due.
 func steady(b *testing.B, s *served, token string) {
 	b.Helper()
 	const perSecond, connections, lasting = 200, 16, 15 * time.Second
@@ -56,6 +57,11 @@ func steady(b *testing.B, s *served, token string) {
 	for _, m := range regexp.MustCompile(`<loc>http://[^/]+(/[^<]+)</loc>`).FindAllSubmatch(body, -1) {
 		paths = append(paths, string(m[1]))
 	}
+	cold := time.Now()
+	for _, path := range paths {
+		fetch(b, s, path)
+	}
+	report("%d pages for the first time, one after the other: %.1f ms each", len(paths), float64(time.Since(cold).Milliseconds())/float64(len(paths)))
 	stop := make(chan struct{})
 	var saving sync.WaitGroup
 	saves := 0

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"time"
+
 	"github.com/recueil-cms/recueil/core/slot"
 	"github.com/recueil-cms/recueil/plugins/host/wire"
 )
@@ -12,7 +14,7 @@ func (p *Pages) fresh(x wire.Plugin, key string) (slot.Rendered, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.kept[key]
-	if c == nil || c.revision != x.Revision || c.seen != changed || !now.Before(c.until) {
+	if c == nil || c.revision != x.Revision || c.seen != changed || !now.Before(c.shown.Until) {
 		return slot.Rendered{}, false
 	}
 	c.used = now
@@ -29,7 +31,9 @@ func (p *Pages) last(key string) (slot.Rendered, bool) {
 		return slot.Rendered{}, false
 	}
 	c.used = now
-	return c.shown, true
+	shown := c.shown
+	shown.Until = time.Time{} // it may not hold any more
+	return shown, true
 }
 
 // keep keeps a copy, and forgets those that were not used for the longest time

@@ -71,7 +71,6 @@ type copied struct {
 	shown    slot.Rendered
 	revision int           // of the plugin
 	at       time.Time     // when it was made
-	until    time.Time     // zero: until something changes
 	seen     commitlog.Seq // of what it may have read
 	used     time.Time
 	size     int
@@ -92,7 +91,7 @@ func (p *Pages) Slots() slot.Slots {
 		for _, page := range x.Manifest.Pages {
 			path := "/" + x.Name + strings.TrimSuffix(page.Path, "/")
 			out.Pages = append(out.Pages, slot.Page{ID: x.Name + "/" + page.ID, Path: path, Query: page.Query, Draws: page.Draws, Title: page.Label,
-				Listed: !strings.Contains(path, "{")})
+				Private: page.Private, Listed: !page.Private && !strings.Contains(path, "{")})
 		}
 		for _, b := range x.Manifest.Blocks {
 			out.Blocks = append(out.Blocks, slot.Block{ID: x.Name + "/" + b.ID, Label: b.Label, On: b.On})
@@ -180,13 +179,13 @@ func keyOf(plugin string, l content.Locale, r *pluginpb.RenderItem) string {
 // answers gives the items of one plugin, fresh if it answers in time.
 func (p *Pages) answers(ctx context.Context, locale content.Locale, w *wanted) []slot.Rendered {
 	name := w.plugin.Name
-	var made map[string]bool
+	var made answered
 	if !p.quieted(name) {
 		// Visitors who want the same wait for the same answer.
 		got, err, _ := p.asking.Do(strings.Join(w.keys, "\n"), func() (any, error) {
 			return p.ask(context.WithoutCancel(ctx), locale, w)
 		})
-		made, _ = got.(map[string]bool)
+		made, _ = got.(answered)
 		if err != nil && problem.CodeOf(err) != "plugin_down" { // which is known at once, and logged by whoever starts it
 			p.hush(name)
 			p.o.Logger.Warn("a plugin did not render", "plugin", name, "error", err)
@@ -194,17 +193,25 @@ func (p *Pages) answers(ctx context.Context, locale content.Locale, w *wanted) [
 	}
 	var out []slot.Rendered
 	for i, key := range w.keys {
-		if shown, ok := p.last(key); ok {
-			shown.Key, shown.Stale = w.names[i], !made[key]
-			out = append(out, shown)
+		shown, ok := made[key]
+		if !ok {
+			if shown, ok = p.last(key); !ok {
+				continue
+			}
+			shown.Stale = true
 		}
+		shown.Key = w.names[i]
+		out = append(out, shown)
 	}
 	return out
 }
 
-// ask asks the plugin, and keeps what it answers: the copies of which keys.
-func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted) (map[string]bool, error) {
-	made := map[string]bool{}
+// answered is what a plugin answered, by the keys of the copies.
+type answered map[string]slot.Rendered
+
+// ask asks the plugin, and keeps what it answers, but for what is private.
+func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted) (answered, error) {
+	made := answered{}
 	seen := p.changed(w.plugin.Manifest)
 	var answer *pluginpb.RenderResponse
 	c := wire.Call{Plugin: w.plugin.Name, Surface: wire.Pages, What: what(w), Lasts: p.o.Budget}
@@ -227,8 +234,13 @@ func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted) (map[
 			if err != nil {
 				return made, fmt.Errorf("%s%s: %w", item.Page, item.Block, err)
 			}
-			made[w.keys[i]] = true
-			p.keep(w.keys[i], &copied{shown: shown, revision: w.plugin.Revision, seen: seen, at: p.o.Now(), until: p.until(w.plugin.Manifest, r)})
+			if private(w.plugin.Manifest, item.Page) {
+				made[w.keys[i]] = shown
+				continue
+			}
+			shown.Depends, shown.Until = read(w.plugin.Manifest), p.until(w.plugin.Manifest, r)
+			made[w.keys[i]] = shown
+			p.keep(w.keys[i], &copied{shown: shown, revision: w.plugin.Revision, seen: seen, at: p.o.Now()})
 		}
 	}
 	return made, nil
@@ -253,13 +265,28 @@ func what(w *wanted) string {
 	return strings.Join(names, ", ")
 }
 
+// private reports whether a page is for whoever has its address only.
+func private(m *manifest.Manifest, page string) bool {
+	i := slices.IndexFunc(m.Pages, func(p manifest.Page) bool { return p.ID == page })
+	return i >= 0 && m.Pages[i].Private
+}
+
+// read lists the collections that a plugin may read.
+func read(m *manifest.Manifest) []content.CollectionID {
+	var out []content.CollectionID
+	for _, r := range m.Rights {
+		if slices.Contains(r.Verbs, access.Read) || slices.Contains(r.Verbs, access.ReadDraft) {
+			out = append(out, content.CollectionID(r.Collection))
+		}
+	}
+	return out
+}
+
 // changed is the last record that changed what a plugin may read.
 func (p *Pages) changed(m *manifest.Manifest) commitlog.Seq {
 	var last commitlog.Seq
-	for _, r := range m.Rights {
-		if slices.Contains(r.Verbs, access.Read) || slices.Contains(r.Verbs, access.ReadDraft) {
-			last = max(last, p.o.Changed(content.CollectionID(r.Collection)))
-		}
+	for _, c := range read(m) {
+		last = max(last, p.o.Changed(c))
 	}
 	return last
 }

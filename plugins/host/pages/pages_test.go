@@ -93,6 +93,9 @@ func TestCopies(t *testing.T) {
 		return got
 	}
 	got := show(1, false) // both in one call
+	if len(got[0].Depends) != 1 || got[0].Depends[0] != "agenda" || !got[0].Until.Equal(now.Add(longest)) {
+		t.Errorf("%+v", got[0])
+	}
 	if got[0].Key != "a" || got[0].Title != "of 5" || got[0].HTML != "<p>month</p>" && got[0].HTML != "<p>month" {
 		t.Errorf("%+v", got)
 	}
@@ -103,7 +106,9 @@ func TestCopies(t *testing.T) {
 	one.answer = func(*pluginpb.RenderRequest) (*pluginpb.RenderResponse, error) { return nil, errors.New("down") }
 	show(2, false) // it still holds
 	changed++
-	show(3, true)
+	if old := show(3, true); !old[0].Until.IsZero() {
+		t.Errorf("an old copy holds until %v", old[0].Until)
+	}
 	show(3, true) // visitors do not wait for it again at once
 	now = now.Add(quiet)
 	one.answer = well
@@ -117,6 +122,33 @@ func TestCopies(t *testing.T) {
 	}
 	if got, err := p.Render(t.Context(), "ar", items[1:]); err != nil || len(got) != 0 {
 		t.Errorf("a page of the site suffers from its blocks: %+v %v", got, err)
+	}
+}
+
+// What is for one person is kept by nobody, and never shown from a copy.
+func TestPrivatePages(t *testing.T) {
+	one := &plugins{m: &manifest.Manifest{Pages: []manifest.Page{{ID: "mine", Path: "/mine", Private: true}, {ID: "all", Path: "/all"}}}}
+	p := New(Options{Plugins: one, Changed: func(content.CollectionID) commitlog.Seq { return 1 }, Now: time.Now,
+		Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	one.answer = each(func(*pluginpb.RenderItem) *pluginpb.Rendered { return &pluginpb.Rendered{Title: "Lina"} })
+	for i, page := range p.Slots().Pages {
+		if page.Private != (page.ID == "agenda/mine") || page.Listed == page.Private {
+			t.Errorf("%+v", page)
+		}
+		items := []slot.Item{{Key: "a", Page: page.ID}}
+		for range 2 {
+			got, err := p.Render(t.Context(), "fr", items)
+			if err != nil || len(got) != 1 || got[0].Title != "Lina" || got[0].Until.IsZero() != page.Private {
+				t.Errorf("%s: %+v %v", page.ID, got, err)
+			}
+		}
+		if want := []int{2, 3}[i]; one.calls != want {
+			t.Errorf("%s: %d calls; want %d", page.ID, one.calls, want)
+		}
+	}
+	one.answer = func(*pluginpb.RenderRequest) (*pluginpb.RenderResponse, error) { return nil, errors.New("down") }
+	if got, err := p.Render(t.Context(), "fr", []slot.Item{{Key: "a", Page: "agenda/mine"}}); len(got) != 0 || problem.CodeOf(err) != "plugin_down" {
+		t.Errorf("%+v %v", got, err)
 	}
 }
 
