@@ -137,6 +137,63 @@ func TestAfterwards(t *testing.T) {
 	s.opinions(lina, amine)
 }
 
+// People change what they answered, until a moment; who is let in by somebody is
+// let in anew.
+func TestAmended(t *testing.T) {
+	s := on(t, map[string]any{"approval": true, "edit_until": time.Now().Add(48 * time.Hour).UTC().Format(time.RFC3339), "questions": []map[string]any{
+		{"key": "why", "label_fr": "Pourquoi ?", "kind": "text", "required": true}, {"key": "diet", "label_fr": "Un régime ?", "kind": "text", "keep_days": 30}}}, nil)
+	lina := s.join("lina", map[string]any{"q_why": "pour voir", "q_diet": "sans sel", "phone": "021"})
+	s.state(lina, "submitted")
+	s.opens("approve", map[string]any{"id": lina.id})
+	s.state(lina, "accepted")
+	key := map[string]string{"r": lina.id, "t": lina.token}
+	if html := string(s.Page("fr", "/training/mine", key).HTML); !strings.Contains(html, "/fr/training/edit?r="+lina.id) {
+		t.Errorf("no way to change: %s", html)
+	}
+	html := string(s.Page("fr", "/training/edit", key).HTML)
+	for _, want := range []string{`value="lina"`, `value="021"`, `value="pour voir"`, `value="sans sel"`, "valide de nouveau"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("%s is not in the form: %s", want, html)
+		}
+	}
+	if html := string(s.Page("fr", "/training/edit", map[string]string{"r": lina.id, "t": "x"}).HTML); strings.Contains(html, "lina") || !strings.Contains(html, "pas valable") {
+		t.Errorf("a wrong key opens it: %s", html)
+	}
+	same := map[string]any{"name": "lina", "phone": "0550", "q_why": "pour voir", "q_diet": "sans sel", "visible": "all"}
+	if status, got := s.does(lina, "edit", same); status != 200 || got["done"] != "edit" {
+		t.Fatalf("%d %v", status, got)
+	}
+	if e := s.Entry(record.Registrations, lina.id); e["phone"] != "0550" || e["visible"] != "all" || e["state"] != "accepted" {
+		t.Errorf("a telephone number is approved anew: %v", e)
+	}
+	if status, got := s.does(lina, "edit", map[string]any{"name": "lina", "q_why": ""}); status != 422 || got["fault"] != "question" {
+		t.Errorf("without a required answer: %d %v", status, got)
+	}
+	same["q_why"], same["q_diet"] = "pour apprendre", ""
+	if status, got := s.does(lina, "edit", same); status != 200 {
+		t.Fatalf("%d %v", status, got)
+	}
+	s.state(lina, "submitted")
+	if found := s.List(record.Needs, url.Values{"filter[session][_eq]": {s.session}}); len(found) != 0 {
+		t.Errorf("the answer that was taken back is kept: %v", found)
+	}
+	if html := string(s.Page("fr", "/training/mine", key).HTML); !strings.Contains(html, "Votre place reste gardée") {
+		t.Errorf("%s", html)
+	}
+	if shown := string(s.opens("", nil).Tree); !strings.Contains(shown, "à valider de nouveau (place gardée)") {
+		t.Errorf("%s", shown)
+	}
+	s.opens("approve", map[string]any{"id": lina.id})
+	s.state(lina, "accepted")
+	s.later.Store(int64(49 * time.Hour))
+	if status, got := s.does(lina, "edit", same); status != 409 || got["fault"] != "late" {
+		t.Errorf("after the last moment: %d %v", status, got)
+	}
+	if html := string(s.Page("fr", "/training/mine", key).HTML); strings.Contains(html, "/training/edit") {
+		t.Errorf("%s", html)
+	}
+}
+
 // opinions are given once, and kept without a name.
 func (s *stage) opinions(lina, amine member) {
 	t := s.t

@@ -172,6 +172,10 @@ func TestCutShort(t *testing.T) {
 			status, _ := r.post("/confirm", map[string]any{"r": r.amine.id, "c": r.codeOf(r.as("amine"))})
 			return status == 200
 		}, "amine accepted, lina replaced; 0 needs, 0 opinions; amine accepted, amine substitute, lina accepted, lina code, lina replaced"},
+		{"amend", func(r *round) { r.lina = r.enters() },
+			func(r *round) bool {
+				return r.acts(r.lina, "edit", map[string]any{"name": r.as("lina"), "phone": "021", "q_diet": "sans sel"})
+			}, "lina accepted; 1 needs, 0 opinions; lina accepted, lina code"},
 		{"sign and close", func(r *round) { r.lina = r.join("lina", nil) },
 			func(r *round) bool {
 				return r.presses("sign", map[string]any{"id": r.lina.id, "half": r.day() + "-am", "there": true}) && r.presses("close", map[string]any{})

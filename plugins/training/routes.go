@@ -145,9 +145,13 @@ func (m *module) mine(r *http.Request, f form) (outcome, error) {
 		return o, err
 	}
 	do := f.Get("do")
+	if do == "edit" {
+		o.page = "edit"
+	}
 	if err := m.work.Own(r.Context(), reg, do, f.Form); err != nil {
 		return o, err
 	}
+	o.page = "mine"
 	o.query.Set("done", do)
 	return o, nil
 }
@@ -173,7 +177,7 @@ func status(err error) int {
 		return http.StatusForbidden
 	case fault == "link":
 		return http.StatusNotFound
-	case fault == "closed", fault == "state", fault == "other", fault == "there":
+	case fault == "closed", fault == "late", fault == "quota", fault == "state", fault == "other", fault == "there":
 		return http.StatusConflict
 	case fault == "busy":
 		return http.StatusServiceUnavailable

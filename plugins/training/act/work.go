@@ -111,6 +111,8 @@ func FaultOf(err error) FaultError {
 		return "other"
 	case errors.Is(err, seats.ErrThere):
 		return "there"
+	case errors.Is(err, seats.ErrQuota):
+		return "quota"
 	case sdk.IsNotFound(err):
 		return "link"
 	}

@@ -88,6 +88,9 @@ func peopleTable(s *record.Session, board *seats.Roster, names map[string]record
 		}
 		switch line.State {
 		case seats.Submitted:
+			if line.Held {
+				row["state"] = words.Say(l, "state.held")
+			}
 			row["one"], row["two"] = button("approve", "success"), away("reject")
 		case seats.Waiting:
 			row["one"], row["two"] = button("prefer", "neutral"), away("reject")

@@ -42,6 +42,13 @@ func (r *Registration) Side() string {
 	return ""
 }
 
+// Need is an answer that is kept apart, to be destroyed earlier.
+type Need struct {
+	Head
+	Key    string `json:"key"`
+	Answer string `json:"answer"`
+}
+
 // Roster is the entry that holds the seats of a session.
 type Roster struct {
 	Head

@@ -120,6 +120,7 @@ type Session struct {
 	Recruitment string     `json:"recruitment"`
 	Opens       string     `json:"registration_opens"`
 	Closes      string     `json:"registration_closes"`
+	EditUntil   string     `json:"edit_until"`
 	Capacity    int        `json:"capacity"`
 	Minimum     int        `json:"min_participants"`
 	Quotas      []Quota    `json:"quotas"`
@@ -191,6 +192,20 @@ func (s *Session) Takes(now time.Time) bool {
 	}
 	t, err := time.Parse(time.RFC3339, s.Closes)
 	return err != nil || now.Before(t)
+}
+
+// Edits reports whether people may change what they answered: until the moment
+// that is said, or else until registration closes, or the session begins.
+func (s *Session) Edits(now time.Time) bool {
+	if s.Over(now) || !slices.Contains([]string{"announced", "open", "full", "confirmed", "postponed"}, s.Status) {
+		return false
+	}
+	for _, until := range []string{s.EditUntil, s.Closes} {
+		if t, err := time.Parse(time.RFC3339, until); err == nil {
+			return now.Before(t)
+		}
+	}
+	return s.Starts == "" || now.In(s.Location()).Format(time.DateOnly) < s.Starts
 }
 
 // Rules are those of the seats, at a moment.

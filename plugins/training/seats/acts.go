@@ -21,10 +21,41 @@ func (r *Roster) in(id string, states ...State) (*Line, error) {
 // Approve lets somebody in who waits for approval; there may be no seat.
 func (r *Roster) Approve(id string, rules Rules) error {
 	l, err := r.in(id, Submitted)
-	if err == nil {
+	switch {
+	case err != nil:
+		return err
+	case l.Held:
+		r.become(l, Accepted)
+	default:
 		r.admit(l, rules)
 	}
-	return err
+	return nil
+}
+
+// Amend takes in that somebody answers otherwise than before: they may be in
+// other groups. Whoever was let in by somebody waits for approval anew, on the
+// seat that is theirs. Doing it again is harmless.
+func (r *Roster) Amend(id string, groups []string, rules Rules) error {
+	l, err := r.in(id, Submitted, Accepted, Confirmed, Waiting)
+	if err != nil {
+		return err
+	}
+	if moves := !slices.Equal(l.Groups, groups); moves {
+		held := l.seated()
+		state := l.State
+		l.Groups, l.State, l.Held = groups, "", false // takes no seat while one is looked for
+		if held && !r.room(l, rules) {
+			return ErrQuota
+		}
+		l.State, l.Held = state, held && state == Submitted
+		r.N++
+	}
+	if rules.Approval && l.State != Submitted {
+		held := l.State.Seated()
+		r.become(l, Submitted)
+		l.Held = held
+	}
+	return nil
 }
 
 // Reject turns somebody away.
@@ -100,7 +131,9 @@ func (r *Roster) Replace(id string, by Line) error {
 	}
 	l.Was = append(l.Was, l.ID)
 	l.ID, l.Who, l.Groups = by.ID, by.Who, by.Groups
+	held := l.Held
 	r.become(l, l.State)
+	l.Held = held
 	return nil
 }
 

@@ -66,13 +66,15 @@ type Line struct {
 	Association string `json:"association,omitempty"`
 	Wilaya      string `json:"wilaya,omitempty"`
 	// Groups are those of the quotas that the person is in, as they answered.
-	Groups  []string `json:"groups,omitempty"`
-	State   State    `json:"state"`
-	Rank    int      `json:"rank"`            // order of coming; anew for whoever goes to the end
-	First   int      `json:"first,omitempty"` // greater goes before rank
-	Until   int64    `json:"until,omitempty"` // end of the offer, in seconds of Unix
-	Offers  int      `json:"offers,omitempty"`
-	Changed int      `json:"changed"` // the roster's N of its last change of state
+	Groups []string `json:"groups,omitempty"`
+	State  State    `json:"state"`
+	// Held says that whoever waits for approval anew has a seat meanwhile.
+	Held    bool  `json:"held,omitempty"`
+	Rank    int   `json:"rank"`            // order of coming; anew for whoever goes to the end
+	First   int   `json:"first,omitempty"` // greater goes before rank
+	Until   int64 `json:"until,omitempty"` // end of the offer, in seconds of Unix
+	Offers  int   `json:"offers,omitempty"`
+	Changed int   `json:"changed"` // the roster's N of its last change of state
 	// Was are the registrations that held the seat before, by substitution.
 	Was []string `json:"was,omitempty"`
 	// Marks are the half-days at which the person was seen, by their keys.
@@ -122,7 +124,11 @@ var (
 	ErrState   = errors.New("the registration is not in a state for that")
 	ErrOther   = errors.New("only a colleague of the same association may take over")
 	ErrThere   = errors.New("this person is registered already")
+	ErrQuota   = errors.New("the seats for those who answer so are taken")
 )
+
+// seated reports whether the line takes a seat.
+func (l *Line) seated() bool { return l.State.Seated() || l.Held }
 
 // Find gives the line of a registration, also of one that was replaced.
 func (r *Roster) Find(id string) *Line {
@@ -148,7 +154,7 @@ func (r *Roster) Of(who string) *Line {
 func (r *Roster) Taken() int {
 	n := 0
 	for _, l := range r.Lines {
-		if l.State.Seated() {
+		if l.seated() {
 			n++
 		}
 	}
@@ -203,7 +209,7 @@ func (r *Roster) room(l *Line, rules Rules) bool {
 func (r *Roster) holding(q Quota, value string, but *Line) int {
 	n := 0
 	for _, l := range r.Lines {
-		if l != but && l.State.Seated() && q.of(l) == value {
+		if l != but && l.seated() && q.of(l) == value {
 			n++
 		}
 	}
@@ -227,7 +233,7 @@ func (q Quota) of(l *Line) string {
 // become changes the state of a line.
 func (r *Roster) become(l *Line, s State) {
 	r.N++
-	l.State, l.Changed = s, r.N
+	l.State, l.Held, l.Changed = s, false, r.N
 	if s != Offered {
 		l.Until = 0
 	}

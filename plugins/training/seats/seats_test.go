@@ -186,6 +186,50 @@ func TestAttendance(t *testing.T) {
 	}
 }
 
+// Whoever answers otherwise than when they were let in keeps the seat until that
+// is decided anew; a seat of a group is not taken along to another.
+func TestAmend(t *testing.T) {
+	rules := Rules{Capacity: 2, Open: true, Approval: true, Offer: time.Hour, Quotas: []Quota{{By: "group", Key: "youth", Max: most(1)}}}
+	r := &Roster{}
+	register(t, r, rules, 3, func(i int, l *Line) { l.Groups = []string{"youth"}[:min(1, 2-i)] })
+	if err := r.Amend("r0", nil, rules); err != nil || r.Find("r0").State != Submitted || r.Find("r0").Held {
+		t.Fatalf("who was not let in: %v %+v", err, r.Find("r0"))
+	}
+	for _, id := range []string{"r0", "r1", "r2"} {
+		if err := r.Approve(id, rules); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Clone().Amend("r0", []string{"youth"}, rules); !errors.Is(err, ErrQuota) {
+		t.Errorf("more of a group than it has seats: %v", err)
+	}
+	for range 2 {
+		if err := r.Amend("r1", nil, rules); err != nil || r.Find("r1").State != Submitted || !r.Find("r1").Held || r.Taken() != 2 {
+			t.Fatalf("%v %+v", err, r.Find("r1"))
+		}
+		r.Settle(rules, now)
+	}
+	if r.Find("r2").State != Waiting {
+		t.Errorf("the seat of who waits for approval was given away: %+v", r.Find("r2"))
+	}
+	if err := r.Approve("r1", rules); err != nil || r.Find("r1").State != Accepted || r.Find("r1").Held {
+		t.Errorf("%v %+v", err, r.Find("r1"))
+	}
+	if err := r.Amend("r0", nil, rules); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reject("r0"); err != nil {
+		t.Fatal(err)
+	}
+	if r.Settle(rules, now); r.Find("r2").State != Offered || r.Taken() != 2 {
+		t.Errorf("a seat that was given up is not offered: %+v", r.Find("r2"))
+	}
+	rules.Approval = false
+	if err := r.Amend("r1", nil, rules); err != nil || r.Find("r1").State != Accepted {
+		t.Errorf("nobody approves, and somebody has to: %v %+v", err, r.Find("r1"))
+	}
+}
+
 // Whatever happens in whatever order, the invariants hold.
 func TestInvariants(t *testing.T) {
 	for seed := range uint64(200) {
@@ -202,7 +246,7 @@ func TestInvariants(t *testing.T) {
 				offered[l.ID] = l.Offers
 			}
 			taken := r.Taken()
-			switch rng.IntN(9) {
+			switch rng.IntN(10) {
 			case 0, 1, 2:
 				_, _ = r.Register(Line{ID: id, Who: "w" + id, Association: fmt.Sprint(rng.IntN(3)), Groups: []string{"women"}[:rng.IntN(2)]}, rules)
 			case 3:
@@ -215,6 +259,8 @@ func TestInvariants(t *testing.T) {
 				_ = r.Confirm(id)
 			case 7:
 				at = at.Add(time.Duration(rng.IntN(4)) * time.Hour)
+			case 9:
+				_ = r.Amend(id, []string{"women"}[:rng.IntN(2)], rules)
 			case 8:
 				rules.Capacity = max(1, rules.Capacity-rng.IntN(2)) // evicts nobody
 			}

@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
@@ -48,12 +49,65 @@ func (site *Site) registerForm(ctx context.Context, out *page, s *record.Session
 	for _, q := range s.Questions {
 		control(out, q, l)
 	}
-	out.choose("visible", words.Say(l, "form.visible"), false, []choice{{"nobody", words.Say(l, "visible.nobody")}, {"participants", words.Say(l, "visible.participants")}, {"all", words.Say(l, "visible.all")}})
+	visible(out, l)
 	out.add(`<p class="trap"><label>{} <input name="website" type="text" autocomplete="off"></label></p>`, words.Say(l, "form.trap"))
 	out.add(`<p><label><input name="consent" type="checkbox" required> {}</label></p><p><small>{}</small></p>`, words.Say(l, "form.consent"), words.Say(l, "form.keeps", site.Work.Settings().KeepMonths))
 	out.button(words.Say(l, "form.send"), "", "")
 	out.add(`</form>`)
 	return nil
+}
+
+// visible asks who may see the name.
+func visible(out *page, l string) {
+	out.choose("visible", words.Say(l, "form.visible"), false, []choice{{"nobody", words.Say(l, "visible.nobody")}, {"participants", words.Say(l, "visible.participants")}, {"all", words.Say(l, "visible.all")}})
+}
+
+// editPage has somebody change their registration. It shows what is personal, and
+// the manifest says that nobody keeps it.
+func (site *Site) editPage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	l, id, token := item.Locale, item.Query["r"], item.Query["t"]
+	c, out := &sdk.Content{Title: words.Say(l, "mine.edit")}, &page{typed: map[string]string{}}
+	reg, err := site.opened(ctx, id, token)
+	if err != nil {
+		return nil, err
+	}
+	if reg == nil {
+		out.fault(l, "link")
+		c.HTML = out.String()
+		return c, nil
+	}
+	s, err := record.Get[record.Session](ctx, site.Work.Host(), record.Sessions, reg.Session, l)
+	if err != nil {
+		return nil, err
+	}
+	apart, err := site.Work.Apart(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out.typed["name"], out.typed["phone"], out.typed["function"], out.typed["visible"] = reg.Name, reg.Phone, reg.Function, reg.Visible
+	for _, q := range s.Questions {
+		out.typed["q_"+q.Key] = cmp.Or(reg.Answers[q.Key], apart[q.Key].Answer)
+	}
+	out.fault(l, item.Query["fault"])
+	if s.Approval {
+		out.paragraphs(words.Say(l, "mine.edit.again"))
+	}
+	out.add(`<form class="letter" method="post" action="` + home + `/mine">`)
+	out.hidden("locale", l)
+	out.hidden("r", id)
+	out.hidden("t", token)
+	out.hidden("do", "edit")
+	out.input("name", words.Say(l, "form.name"), "text", "name", true, "150")
+	out.input("phone", words.Say(l, "form.phone"), "tel", "tel", false, "40")
+	out.input("function", words.Say(l, "form.function"), "text", "organization-title", false, "150")
+	for _, q := range s.Questions {
+		control(out, q, l)
+	}
+	visible(out, l)
+	out.button(words.Say(l, "mine.edit.send"), "", "")
+	out.add(`</form>`)
+	c.HTML = out.String()
+	return c, nil
 }
 
 func control(out *page, q record.Question, l string) {

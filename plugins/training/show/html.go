@@ -9,7 +9,10 @@ import (
 
 // page gathers the HTML of a page. Whatever is not a constant goes through
 // esc; the host takes out what is not harmless besides.
-type page struct{ strings.Builder }
+type page struct {
+	strings.Builder
+	typed map[string]string // what stands in the fields of forms, by their names
+}
 
 func esc(s string) string { return html.EscapeString(s) }
 
@@ -59,7 +62,11 @@ func (p *page) input(name, label, kind, complete string, required bool, most str
 	if required {
 		must = " required"
 	}
-	p.add(`<p><label>{} <input name="{}" type="{}" autocomplete="{}" maxlength="{}"`+must+`></label></p>`, label, name, kind, complete, most)
+	if p.typed[name] != "" {
+		must += ` value="` + esc(p.typed[name]) + `"`
+	}
+	p.add(`<p><label>{} <input name="{}" type="{}" autocomplete="{}" maxlength="{}"`, label, name, kind, complete, most)
+	p.WriteString(must + `></label></p>`)
 }
 
 // choice is one of a select.
@@ -72,7 +79,11 @@ func (p *page) choose(name, label string, required bool, choices []choice) {
 	}
 	p.add(`<p><label>{} <select name="{}"`+must+`>`, label, name)
 	for _, c := range choices {
-		p.add(`<option value="{}">{}</option>`, c.value, c.label)
+		chosen := ""
+		if c.value != "" && p.typed[name] == c.value {
+			chosen = " selected"
+		}
+		p.add(`<option value="{}"`+chosen+`>{}</option>`, c.value, c.label)
 	}
 	p.add(`</select></label></p>`)
 }

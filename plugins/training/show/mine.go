@@ -11,23 +11,27 @@ import (
 	"github.com/recueil-cms/recueil/plugins/training/words"
 )
 
-// minePage shows where somebody stands, without a word about who it is: the
-// host keeps pages in memory.
+// opened is the registration of whoever has its token; nil: they have not.
+func (site *Site) opened(ctx context.Context, id, token string) (*record.Registration, error) {
+	if ok, err := site.Work.Holds(ctx, id, token); err != nil || !ok {
+		return nil, err
+	}
+	reg, err := site.Work.Registration(ctx, id)
+	if sdk.IsNotFound(err) {
+		return nil, nil
+	}
+	return reg, err
+}
+
+// minePage shows where somebody stands.
 func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
 	l, id, token, out := item.Locale, item.Query["r"], item.Query["t"], &page{}
-	c := &sdk.Content{Title: words.Say(l, "mine.title"), MaxAge: 5}
-	ok, err := site.Work.Holds(ctx, id, token)
+	c := &sdk.Content{Title: words.Say(l, "mine.title")}
+	reg, err := site.opened(ctx, id, token)
 	if err != nil {
 		return nil, err
 	}
-	var reg *record.Registration
-	if ok {
-		if reg, err = site.Work.Registration(ctx, id); err != nil && !sdk.IsNotFound(err) {
-			return nil, err
-		}
-		ok = err == nil
-	}
-	if !ok {
+	if reg == nil {
 		out.fault(l, "link")
 		c.HTML = out.String()
 		return c, nil
@@ -61,6 +65,9 @@ func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, e
 		state = reg.State
 	}
 	out.fact(words.Say(l, "mine.state"), words.Say(l, "state."+state))
+	if line != nil && line.Held {
+		out.fact(words.Say(l, "seats"), words.Say(l, "mine.held"))
+	}
 	if line != nil && line.State.TurnedAway() {
 		out.fact(words.Say(l, "mine.reason"), reg.Reason)
 	}
@@ -122,6 +129,9 @@ func (site *Site) acts(out *page, l, id, token string, s *record.Session, line *
 		site.presence(out, l, s, begin)
 	}
 	site.afterwards(out, l, id, token, line)
+	if !line.State.Over() && line.State != seats.Offered && s.Edits(site.Work.Now()) {
+		out.add(`<p><a href="/{}/training/edit?r={}&amp;t={}">{}</a></p>`, l, id, token, words.Say(l, "mine.edit"))
+	}
 	if !line.State.Over() && line.State != seats.Offered && line.Association != "" && !s.Over(site.Work.Now()) {
 		begin()
 		out.hidden("do", "replace")

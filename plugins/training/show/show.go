@@ -45,6 +45,8 @@ func (site *Site) Render(ctx context.Context, item *sdk.Item) (*sdk.Content, err
 		return site.minePage(ctx, item)
 	case "certificate":
 		return site.certificatePage(ctx, item)
+	case "edit":
+		return site.editPage(ctx, item)
 	case "evaluate":
 		return site.evaluatePage(ctx, item)
 	}
