@@ -360,7 +360,7 @@ func TestCalendar(t *testing.T) {
 	s := on(t, nil, nil)
 	for code, day := range map[string]string{"far": "2098-02-03", "next": "2098-01-04", "same": "2098-01-20", "past": "2007-06-18", "older": "2007-05-02"} {
 		s.code = code
-		s.another(map[string]any{"half_days": []map[string]any{{"day": day, "part": "am", "from": "09:00", "to": "12:00"}}})
+		s.another(map[string]any{"min_participants": 3, "half_days": []map[string]any{{"day": day, "part": "am", "from": "09:00", "to": "12:00"}}})
 	}
 	s.code = "someday"
 	s.another(map[string]any{"half_days": []map[string]any{}})
@@ -379,11 +379,12 @@ func TestCalendar(t *testing.T) {
 		}
 		at = next
 	}
-	if !strings.Contains(shown, "session="+s.session) {
+	if !strings.Contains(shown, "session="+s.session) || strings.Count(shown, "Sous le minimum : 0 sur 3") != 3 {
 		t.Errorf("%s", shown)
 	}
+	old := s.create("training", map[string]any{"title": "Tenir une caisse", "valid_until": "2007-12-31"})
 	card, err := s.Interact(s.editor(), console.Interaction{Place: "next", Locale: "ar"})
-	if err != nil || strings.Contains(string(card.Tree), "2007") || !strings.Contains(string(card.Tree), "2098") {
+	if err != nil || strings.Contains(string(card.Tree), "18 جوان 2007") || !strings.Contains(string(card.Tree), "2098") || !strings.Contains(string(card.Tree), old) {
 		t.Errorf("%s %v", card.Tree, err)
 	}
 }

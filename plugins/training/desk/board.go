@@ -34,6 +34,9 @@ func (d *Desk) board(ctx context.Context, v *sdk.Visit, s *record.Session) (sdk.
 	if err != nil {
 		return nil, err
 	}
+	if room, err = d.short(ctx, s, l, room); err != nil {
+		return nil, err
+	}
 	signers, err := d.signers(ctx, v.Host, s, l)
 	if err != nil {
 		return nil, err

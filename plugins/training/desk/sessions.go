@@ -36,10 +36,7 @@ func (d *Desk) sessionsScreen(ctx context.Context, v *sdk.Visit) (*sdk.View, err
 	}
 	slices.SortStableFunc(ahead, soonest)
 	if v.Place == "next" {
-		if len(ahead) == 0 {
-			return &sdk.View{Tree: sdk.Empty(words.Say(l, "agenda.none"), "")}, nil
-		}
-		tree, err := d.lines(ctx, ahead[:min(len(ahead), maxNext)], l)
+		tree, err := d.card(ctx, v, ahead)
 		return &sdk.View{Tree: tree}, err
 	}
 	var parts []sdk.Node
@@ -60,6 +57,29 @@ func (d *Desk) sessionsScreen(ctx context.Context, v *sdk.Visit) (*sdk.View, err
 		return &sdk.View{Tree: sdk.Empty(words.Say(l, "agenda.none"), "")}, nil
 	}
 	return &sdk.View{Tree: sdk.Stack(parts...)}, nil
+}
+
+// card is what the console's first page shows: the next sessions, and trainings
+// whose sheet is to be looked at again.
+func (d *Desk) card(ctx context.Context, v *sdk.Visit, ahead []record.Session) (sdk.Node, error) {
+	l := v.Locale
+	old, err := record.Find[record.Training](ctx, v.Host, record.Trainings, url.Values{"version": {"draft"}, "locale": {l}, "sort": {"valid_until"},
+		"filter[valid_until][_lt]": {d.Work.Now().UTC().Format(time.DateOnly)}})
+	if err != nil {
+		return nil, err
+	}
+	if len(ahead)+len(old) == 0 {
+		return sdk.Empty(words.Say(l, "agenda.none"), ""), nil
+	}
+	tree, err := d.lines(ctx, ahead[:min(len(ahead), maxNext)], l)
+	if err != nil || len(old) == 0 {
+		return tree, err
+	}
+	var outdated []sdk.ListItem
+	for _, t := range old[:min(len(old), maxNext)] {
+		outdated = append(outdated, sdk.ListItem{Text: words.Or(t.Title), Help: words.Say(l, "outdated.since", words.Day(l, t.ValidUntil)), To: "entry:" + record.Trainings + "/" + t.ID})
+	}
+	return sdk.Stack(tree, sdk.Section(words.Say(l, "outdated"), sdk.List(outdated...))), nil
 }
 
 // soonest orders sessions by their beginning; those without one come last.
@@ -95,6 +115,19 @@ func (d *Desk) months(ctx context.Context, list []record.Session, l string) ([]s
 	return out, nil
 }
 
+// short adds to what is said of the seats that fewer people come than there have
+// to be.
+func (d *Desk) short(ctx context.Context, s *record.Session, l, room string) (string, error) {
+	if s.Minimum == 0 || s.Status == "cancelled" {
+		return room, nil
+	}
+	r, err := d.Work.Seen(ctx, s.ID)
+	if err != nil || r.Board.Taken() >= s.Minimum {
+		return room, err
+	}
+	return words.Joined(room, words.Say(l, "short", r.Board.Taken(), s.Minimum)), nil
+}
+
 // lines are the sessions of a month.
 func (d *Desk) lines(ctx context.Context, list []record.Session, l string) (sdk.Node, error) {
 	var out []sdk.ListItem
@@ -107,6 +140,9 @@ func (d *Desk) lines(ctx context.Context, list []record.Session, l string) (sdk.
 		room := ""
 		if !s.Over(d.Work.Now()) {
 			if room, _, err = d.Work.Room(ctx, s, l); err != nil {
+				return nil, err
+			}
+			if room, err = d.short(ctx, s, l, room); err != nil {
 				return nil, err
 			}
 		}
