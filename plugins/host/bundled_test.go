@@ -5,6 +5,7 @@ package host
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/recueil-cms/recueil/core/problem"
 )
@@ -65,6 +66,12 @@ func TestBundledFollowsTheProgram(t *testing.T) {
 		t.Fatalf("%+v", found.Plugin)
 	}
 	wider.until("it rests", func() bool { return wider.status().State == Waiting })
+	_, _, bell := wider.host.plug("probe").news()
+	select {
+	case <-bell:
+		t.Error("it waits, and tells of it again and again")
+	case <-time.After(200 * time.Millisecond):
+	}
 	_, err = wider.Approve(t.Context(), robot, "probe", "1.1.0")
 	wider.must(err)
 	wider.stop()

@@ -36,6 +36,11 @@ type FallError struct {
 
 func (c *FallError) Error() string { return c.Code + ": " + c.Detail }
 
+// is reports whether two causes say the same.
+func (c *FallError) is(other *FallError) bool {
+	return c == other || c != nil && other != nil && *c == *other
+}
+
 // instance is one running process of a plugin.
 type instance struct {
 	p       *plug

@@ -143,7 +143,7 @@ func (p *plug) news() (content.Plugin, *manifest.Manifest, <-chan struct{}) {
 // set notes where the plugin stands. A cause is kept until it runs again.
 func (p *plug) set(s State, cause *FallError) {
 	p.mu.Lock()
-	changed := p.state != s || cause != p.cause
+	changed := p.state != s || !cause.is(p.cause)
 	if changed {
 		p.state, p.cause = s, cause
 		p.ring()
