@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"compress/gzip"
 	"io"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 	"github.com/recueil-cms/recueil/core/server"
 )
 
-func TestLongAnswersToASessionArePacked(t *testing.T) {
+func TestLongAnswersThatAreNotKeptArePacked(t *testing.T) {
 	long := `{"data":"` + strings.Repeat("association ", 1000) + `"}`
 	s := start(t, server.Options{}, func(s *server.Server) {
 		s.App().Get("/long", func(c *fiber.Ctx) error {
@@ -33,14 +34,26 @@ func TestLongAnswersToASessionArePacked(t *testing.T) {
 		t.Errorf("asked again with %s: %d", tag, again.status)
 	}
 	for name, headers := range map[string][]string{
-		"takes none":          {"Cookie", cookie},
-		"takes gzip only":     {"Cookie", cookie, "Accept-Encoding", "gzip"},
-		"program":             {"Authorization", "Bearer good", "Accept-Encoding", "br"},
-		"refuses br":          {"Cookie", cookie, "Accept-Encoding", "br;q=0"},
-		"visitor, not cached": {"Accept-Encoding", "br"},
+		"takes none": {"Cookie", cookie},
+		"program":    {"Authorization", "Bearer good", "Accept-Encoding", "br"},
+		"refuses br": {"Cookie", cookie, "Accept-Encoding", "br;q=0"},
 	} {
 		if a := s.do(t, "GET", "/long", "", headers...); a.body != long || a.header.Get("Content-Encoding") != "" {
 			t.Errorf("%s: %d bytes as %q", name, len(a.body), a.header.Get("Content-Encoding"))
+		}
+	}
+	for name, headers := range map[string][]string{
+		"takes gzip only":     {"Cookie", cookie, "Accept-Encoding", "gzip"},
+		"visitor, not cached": {"Accept-Encoding", "gzip"},
+	} {
+		a := s.do(t, "GET", "/long", "", headers...)
+		in, err := gzip.NewReader(strings.NewReader(a.body))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		plain, err := io.ReadAll(in)
+		if err != nil || string(plain) != long || !strings.Contains(a.header.Get("Vary"), "Accept-Encoding") {
+			t.Errorf("%s: %d bytes, varies with %q: %v", name, len(plain), a.header.Get("Vary"), err)
 		}
 	}
 	if a := s.do(t, "GET", "/short", "", "Cookie", cookie, "Accept-Encoding", "br"); a.body != `{"data":1}` {
