@@ -105,6 +105,23 @@ test('an entry is written, in two languages, published, and problems lead to the
   assert.equal((await draft(context, 'news', id)).status, 'published');
   assert.equal((await draft(context, 'news', id)).body, 'Du texte riche.');
   assert.equal((await draft(context, 'news', id, 'ar')).title, 'عنوان');
+
+  // Of two changes one goes live, and the other waits.
+  await page.locator('#entry-title').fill('Un autre titre');
+  await page.locator('[data-field=summary] textarea').fill('Un résumé qui attend.');
+  await saved(page);
+  await act(page, 'Publier');
+  const dialog = page.getByRole('dialog', { name: 'Publier' });
+  await dialog.getByRole('checkbox', { name: 'Titre' }).uncheck();
+  await dialog.getByRole('checkbox', { name: 'Résumé' }).uncheck();
+  await dialog.getByRole('button', { name: 'Publier' }).and(page.locator(':disabled')).waitFor();
+  await dialog.getByRole('checkbox', { name: 'Titre' }).check();
+  await dialog.getByRole('button', { name: 'Publier' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('tab', { name: /français.*Modifié/ }).waitFor();
+  const live = await (await context.request.get(`/api/v1/entries/news/${id}?locale=fr`)).json();
+  assert.deepEqual([live.data.title, live.data.summary], ['Un autre titre', 'Un résumé, mais pas de titre.']);
+  assert.equal((await draft(context, 'news', id)).summary, 'Un résumé qui attend.');
   await context.close();
 });
 

@@ -204,6 +204,52 @@ func TestPublish(t *testing.T) {
 	same(t, "fault", pointers(p), []string{"/related/0 target_in_trash"})
 }
 
+// Some fields go live, and others wait on; what goes live is checked as it will be.
+func TestPublishInPart(t *testing.T) {
+	s := withNotes(t, nil)
+	id := s.note("title", "Un", "body", "b1", "score", 1, "contact", "Lina")
+	p := s.refuse(robot, action.PublishEntry{ID: id, Leave: []string{"body"}}, "invalid_values")
+	same(t, "the first time", pointers(p), []string{"/leave leave_not_live"})
+	s.do(robot, action.PublishEntry{ID: id})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("title", "Deux", "body", "b2", "score", 2, "contact", "Amine", "code", "c")})
+	p = s.refuse(robot, action.PublishEntry{ID: id, Leave: []string{"body", "boddy"}}, "invalid_values")
+	same(t, "no such field", pointers(p), []string{"/leave/1 field_unknown"})
+
+	e := s.do(robot, action.PublishEntry{ID: id, Leave: []string{"body", "contact", "code"}}).Entry
+	for field, want := range map[content.FieldID][2]any{"title": {"Deux", "Deux"}, "body": {"b1", "b2"}, "score": {2.0, 2.0}, "code": {nil, "c"}, "contact": {"Lina", "Amine"}} {
+		same(t, string(field)+" live and newest", [2]any{e.Live("fr")[field], e.Working("fr")[field]}, want)
+	}
+	same(t, "status", e.Status("fr"), content.StatusChanged)
+	e = s.entry(id) // as it was sealed and opened again
+	same(t, "personal values", [2]any{e.Live("fr")["contact"], e.Working("fr")["contact"]}, [2]any{"Lina", "Amine"})
+
+	head := s.log.Head()
+	s.do(robot, action.PublishEntry{ID: id, Leave: []string{"body", "contact", "code"}})
+	same(t, "commits when all of it stays", s.log.Head()-head, 0)
+	s.do(robot, action.PublishEntry{ID: id})
+	same(t, "status", s.entry(id).Status("fr"), content.StatusPublished)
+
+	// A text that needs a title does not go live without the new one.
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("title", nil, "body", "b3")})
+	s.refuse(robot, action.PublishEntry{ID: id}, "entry_incomplete")
+	e = s.do(robot, action.PublishEntry{ID: id, Leave: []string{"title"}}).Entry
+	same(t, "live", [2]any{e.Live("fr")["title"], e.Live("fr")["body"]}, [2]any{"Deux", "b3"})
+}
+
+// What was approved whole goes live whole, unless by somebody who could approve.
+func TestPublishInPartOfWhatWasApproved(t *testing.T) {
+	s := withNotes(t, func(c *schema.Collection) { c.Review = true })
+	publisher := s.user("publisher", grants("notes", access.ReadDraft, access.Update, access.Submit, access.Publish))
+	id := s.note("title", "Un", "body", "b1")
+	s.do(robot, action.PublishEntry{ID: id})
+	s.do(robot, action.SaveDraft{ID: id, Inputs: in("title", "Deux", "body", "b2")})
+	s.do(publisher, action.SubmitEntry{ID: id, Locale: "fr"})
+	s.do(robot, action.ApproveEntry{ID: id, Locale: "fr"})
+	s.refuse(publisher, action.PublishEntry{ID: id, Leave: []string{"body"}}, "review_needed")
+	s.do(publisher, action.PublishEntry{ID: id})
+	same(t, "live", s.entry(id).Live("fr")["body"], "b2")
+}
+
 func TestDiscardDraft(t *testing.T) {
 	s := withNotes(t, nil)
 	id := s.note("title", "Un", "score", 1)

@@ -1,7 +1,9 @@
 package action
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/recueil-cms/recueil/core/access"
 	"github.com/recueil-cms/recueil/core/content"
@@ -15,6 +17,9 @@ import (
 type PublishEntry struct {
 	ID      content.EntryID
 	Locales []content.Locale // none: all that the entry has
+	// Leave names fields that stay as visitors see them, in locales that are live;
+	// what is newer in them stays a draft.
+	Leave   []string
 	IfMatch *int
 }
 
@@ -36,13 +41,78 @@ func (a PublishEntry) Plan(tx *view.Tx, env Env) ([]content.Change, error) {
 	if err != nil {
 		return nil, err
 	}
+	left, err := e.leave(locales, a.Leave)
+	if err != nil {
+		return nil, err
+	}
 	if !e.unpublished(locales) {
 		return nil, nil
 	}
 	if err := e.publish(tx, locales, env); err != nil {
 		return nil, err
 	}
+	for l, draft := range left {
+		e.side(l).Draft = draft
+	}
 	return e.changes(), nil
+}
+
+// leave has some fields of the drafts be as they are live, and gives the drafts
+// that go on after the others are published.
+func (e *edit) leave(locales []content.Locale, names []string) (map[content.Locale]*content.Version, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	stays := map[content.FieldID]bool{}
+	for i, name := range names {
+		f := e.col.FieldNamed(name)
+		if f == nil {
+			return nil, problem.OfFields(problem.Invalid, "invalid_values", []problem.Field{
+				problem.Unknown("field_unknown", "/leave/"+strconv.Itoa(i), name, e.col.FieldNames())})
+		}
+		stays[f.ID] = true
+	}
+	for _, l := range locales {
+		if e.Side(l).Published == nil {
+			return nil, problem.OfFields(problem.Invalid, "invalid_values", []problem.Field{{Pointer: "/leave", Code: "leave_not_live", Args: problem.Args{"locale": string(l)}}})
+		}
+	}
+	left := map[content.Locale]*content.Version{}
+	for _, l := range append([]content.Locale{content.Shared}, locales...) {
+		s := e.Sides[l]
+		if s == nil || s.Draft == nil {
+			continue
+		}
+		live := s.Published
+		if live == nil {
+			live = &content.Version{}
+		}
+		part := &content.Version{Revision: e.Revision, At: e.env.Now, By: e.env.By,
+			Values: withOld(s.Draft.Values, live.Values, stays), Personal: withOld(s.Draft.Personal, live.Personal, stays)}
+		if sameValues(part, s.Draft) {
+			continue
+		}
+		left[l], s.Draft = s.Draft, part
+		if s.Published != nil && sameValues(part, s.Published) {
+			s.Draft = nil
+		}
+	}
+	return left, nil
+}
+
+// withOld gives values in which some fields are as they were.
+func withOld(now, old content.Values, stays map[content.FieldID]bool) content.Values {
+	out := maps.Clone(now)
+	for id := range stays {
+		delete(out, id)
+		if v, ok := old[id]; ok {
+			if out == nil {
+				out = content.Values{}
+			}
+			out[id] = v
+		}
+	}
+	return out
 }
 
 // unpublished reports whether publishing these locales would change anything.

@@ -18,6 +18,11 @@ type (
 		Locale  content.Locale   `json:"locale,omitempty"`
 		Locales []content.Locale `json:"locales,omitempty"` // none: all that the entry has
 	}
+	publishBody struct {
+		Locale  content.Locale   `json:"locale,omitempty"`
+		Locales []content.Locale `json:"locales,omitempty"` // none: all that the entry has
+		Leave   []string         `json:"leave,omitempty"`   // fields that stay as visitors see them
+	}
 	localeBody struct {
 		Locale content.Locale `json:"locale,omitempty"`
 	}
@@ -137,9 +142,9 @@ func (b localesBody) many(t target) ([]content.Locale, content.Locale, error) {
 // actRoutes are the acts on an entry, in the order in which people meet them.
 func (a *API) actRoutes() []route {
 	return []route{
-		actRoute("publish", access.Publish, 200, func(t target, b localesBody) (action.Action, content.Locale, string, error) {
-			locales, first, err := b.many(t)
-			return action.PublishEntry{ID: t.id, Locales: locales, IfMatch: t.match}, first, "", err
+		actRoute("publish", access.Publish, 200, func(t target, b publishBody) (action.Action, content.Locale, string, error) {
+			locales, first, err := localesBody{b.Locale, b.Locales}.many(t)
+			return action.PublishEntry{ID: t.id, Locales: locales, Leave: b.Leave, IfMatch: t.match}, first, "", err
 		}),
 		actRoute("unpublish", access.Publish, 200, func(t target, b localesBody) (action.Action, content.Locale, string, error) {
 			locales, first, err := b.many(t)

@@ -2346,6 +2346,11 @@ export interface components {
             code?: string;
             password?: string;
         };
+        publishbody_new: {
+            leave?: string[] | null;
+            locale?: string;
+            locales?: string[] | null;
+        };
         querybody_new: {
             count?: string;
             fallback?: string[] | null;
@@ -4303,7 +4308,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["localesbody_new"];
+                "application/json": components["schemas"]["publishbody_new"];
             };
         };
         responses: {

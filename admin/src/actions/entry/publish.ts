@@ -11,8 +11,8 @@ export const publish: EntryAct = {
   compares: true,
   leads: (c) => !c.collection.review || c.state?.review?.state === 'approved' || !c.rights.may('submit', c.collection.name),
   predicate: (c) => !c.trashed && c.rights.may('publish', c.collection.name) && c.state?.status !== 'published',
-  async perform(c) {
-    await actOnEntry(c.collection.name, c.id, 'publish', { locales: [c.locale] }, c.revision);
+  async perform(c, { leave }) {
+    await actOnEntry(c.collection.name, c.id, 'publish', { locales: [c.locale], ...(leave ? { leave } : {}) }, c.revision);
     return {};
   },
 };

@@ -53,7 +53,7 @@ export interface EntryAct {
   /** What the server said when it asked. */
   said?: string;
   questions?: Question[];
-  /** Shows first what differs from what is live. */
+  /** Shows first what differs from what is live; fields may be left as they are, as answers.leave. */
   compares?: boolean;
   predicate(c: EntryContext): boolean;
   /** knows: what the server asks to confirm is known. */

@@ -13,8 +13,8 @@ interface Props {
   known: Values;
   onClose(): void;
   onAnswer(act: EntryAct, answers: Values): void;
-  /** What to look at before answering. */
-  children?: ReactNode;
+  /** What to look at before answering, and what may be answered there; false: not like that. */
+  children?(answers: Values, answer: (more: Values, possible: boolean) => void): ReactNode;
 }
 
 /** Asks what an act needs to know, and whether it is meant. */
@@ -30,7 +30,8 @@ export function ActDialog({ act, ...rest }: Props) {
 function Asking({ act, busy, known, onClose, onAnswer, children }: Props & { act: EntryAct }) {
   const { t } = useI18n();
   const [answers, setAnswers] = useState<Values>(() => Object.fromEntries((act.questions ?? []).map((q) => [q.name, known[q.name]])));
-  const missing = (act.questions ?? []).some((q) => q.required && !answers[q.name]);
+  const [possible, setPossible] = useState(true);
+  const missing = !possible || (act.questions ?? []).some((q) => q.required && !answers[q.name]);
   return (
     <form
       onSubmit={(e) => {
@@ -41,7 +42,10 @@ function Asking({ act, busy, known, onClose, onAnswer, children }: Props & { act
       <Stack>
         {act.said && <Text size="sm" role="alert">{act.said}</Text>}
         {act.warning && <Text size="sm">{t(act.warning)}</Text>}
-        {children}
+        {children?.(answers, (more, able) => {
+          setAnswers({ ...answers, ...more });
+          setPossible(able);
+        })}
         {act.questions?.map((q, i) => (
           <Answer key={q.name} question={q} first={i === 0} value={answers[q.name]} onChange={(v) => setAnswers({ ...answers, [q.name]: v })} />
         ))}

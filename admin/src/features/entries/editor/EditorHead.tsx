@@ -10,6 +10,7 @@ import type { Present } from '../../../api/presence';
 import { useRights } from '../../../api/session';
 import type { Collection } from '../../../api/types';
 import { StatusBadge } from '../../../components/StatusBadge';
+import { idsOf } from '../../../fields/types';
 import { useI18n } from '../../../i18n/i18n';
 import { readable } from '../../../lib/keys';
 import type { Writing } from '../writing';
@@ -135,7 +136,12 @@ export const EditorHead = memo(function EditorHead({ collection, writing, locale
       <Checks opened={checking} onClose={() => setChecking(false)} collection={collection} writing={writing} locale={locale} />
       <History opened={history} onClose={() => setHistory(false)} collection={collection} writing={writing} id={standing.id} locale={locale} />
       <ActDialog act={asking} busy={busy !== null} known={{ publish_at: state?.publish_at, unpublish_at: state?.unpublish_at }} onClose={stop} onAnswer={(act, answers) => void carryOut(act, answers)}>
-        {asking?.compares && <LiveChanges collection={collection} writing={writing} locale={locale} />}
+        {(answers, answer) => asking?.compares && (
+          <LiveChanges
+            collection={collection} writing={writing} locale={locale} left={idsOf(answers.leave)}
+            onLeave={(names, all) => answer({ leave: names.length > 0 ? names : null }, !all)}
+          />
+        )}
       </ActDialog>
     </>
   );

@@ -1,1 +1,0 @@
-import{s as e}from"./targets-BP1vaiNi.js";function t(t,n){return(e(t).options??[]).map(e=>({value:e.value,label:n(e.label,e.value)}))}export{t};

@@ -1,0 +1,1 @@
+import{s as e}from"./targets-ze_Dm7lg.js";function t(t,n){return(e(t).options??[]).map(e=>({value:e.value,label:n(e.label,e.value)}))}export{t};

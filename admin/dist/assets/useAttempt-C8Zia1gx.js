@@ -1,1 +1,0 @@
-import{$t as e,_ as t,nn as n}from"./i18n-CUcgmBgY.js";var r=n(e(),1);function i(){let[e,n]=(0,r.useState)(!1),[i,a]=(0,r.useState)(null);return{busy:e,wrong:i,attempt:async e=>{n(!0),a(null);try{return await e(),!0}catch(e){return a(t(e)),!1}finally{n(!1)}},at:e=>i?.errors.find(t=>t.pointer===e)?.detail,forgive:()=>a(null)}}export{i as t};

@@ -1,1 +1,0 @@
-import{$t as e,nn as t}from"./i18n-CUcgmBgY.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};

@@ -1,0 +1,1 @@
+import{$t as e,nn as t}from"./i18n-BqFW1R70.js";var n=t(e(),1),r=n.createContext(null);function i(e){return n.useContext(r)}export{r as n,i as t};

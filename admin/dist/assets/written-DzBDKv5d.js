@@ -1,1 +1,0 @@
-import{n as e}from"./i18n-CUcgmBgY.js";var t=(e,t)=>({attributes:{input:{dir:e,lang:t}}}),n=(n,r)=>n.localized?t(e(r),r):t(`auto`);export{n,t};

@@ -1,0 +1,1 @@
+import{n as e}from"./i18n-BqFW1R70.js";var t=(e,t)=>({attributes:{input:{dir:e,lang:t}}}),n=(n,r)=>n.localized?t(e(r),r):t(`auto`);export{n,t};
