@@ -84,6 +84,12 @@ func TestAfterwards(t *testing.T) {
 	if status, body := s.file("/sessions/" + s.session + "/attendance/" + am); status != 200 || !strings.HasPrefix(body, "%PDF-") {
 		t.Fatalf("%d %.40q", status, body)
 	}
+	for _, l := range []string{"fr", "ar"} {
+		status, body, err := s.Request(sdktest.Visitor, "GET", "/trainings/"+s.training+"/sheet.pdf?locale="+l, "")
+		if err != nil || status != 200 || !strings.HasPrefix(body, "%PDF-") {
+			t.Errorf("the sheet of the training in %s: %d %.40q %v", l, status, body, err)
+		}
+	}
 	if status, _ := s.file("/sessions/" + s.session + "/attendance/2000-01-01-am"); status != 404 {
 		t.Errorf("a sheet for another day: %d", status)
 	}

@@ -35,6 +35,9 @@ func (m *module) routes() http.Handler {
 		"/trainings/{id}/course.jsonld": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
 			return m.site.Course(r.Context(), h, r.PathValue("id"), l)
 		},
+		"/trainings/{id}/sheet.pdf": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
+			return m.site.Factsheet(r.Context(), h, r.PathValue("id"), l)
+		},
 		"/sessions.csv": func(r *http.Request, h *sdk.Host, l string) (*show.File, error) {
 			return m.site.Sessions(r.Context(), h, l)
 		},

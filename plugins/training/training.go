@@ -14,6 +14,7 @@ package training
 import (
 	"context"
 	_ "embed"
+	"fmt"
 	"time"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
@@ -35,7 +36,11 @@ func Plugin() sdk.Plugin { return plugin(time.Now) }
 // plugin is the module with a clock.
 func plugin(now func() time.Time) sdk.Plugin {
 	w := &act.Work{Now: now}
-	m := &module{work: w, site: show.Site{Work: w}, desk: desk.Desk{Work: w}, catalogue: exchange.Catalogue{Work: w}}
+	labels, err := show.LabelsOf(Manifest)
+	if err != nil {
+		panic(fmt.Sprintf("plugin.json: %v", err)) // it is embedded: a test would have said so
+	}
+	m := &module{work: w, site: show.Site{Work: w, Labels: labels}, desk: desk.Desk{Work: w}, catalogue: exchange.Catalogue{Work: w}}
 	return sdk.Plugin{
 		Manifest:     Manifest,
 		Configure:    w.Configure,

@@ -226,6 +226,7 @@ func (site *Site) sessionsOf(ctx context.Context, item *sdk.Item) (*sdk.Content,
 	} else {
 		lines(out, l, list)
 	}
+	out.add(`<p><a href="`+home+`/trainings/{}/sheet.pdf?locale={}">{}</a></p>`, item.ID, l, words.Say(l, "training.sheet"))
 	t, err := record.Get[record.Training](ctx, item.Host, record.Trainings, item.ID, l)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,10 @@ import (
 )
 
 // Site shows the module to visitors.
-type Site struct{ Work *act.Work }
+type Site struct {
+	Work   *act.Work
+	Labels Labels
+}
 
 // File is one that somebody reads or keeps.
 type File struct {
