@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -136,7 +137,7 @@ func (in *instance) call(ctx context.Context, c wire.Call, do func(ctx context.C
 	if c.Surface != wire.Jobs { // which takes as long as it takes
 		in.heard(err)
 	}
-	p.note(c.Surface, c.What, begun, most, err)
+	p.note(c.Surface, c.What, begun, max(cmp.Or(c.Due, c.Lasts), p.h.o.Pace.Call), err)
 	if err == nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -31,7 +32,7 @@ import (
 
 // Limits of what visitors are shown.
 const (
-	Budget   = 300 * time.Millisecond // for an answer; then the last one is shown
+	Budget   = 300 * time.Millisecond // for an answer; then the last one is shown, and the new one kept when it comes
 	Patience = 3 * time.Second        // for a page that has no last one: for the process to be there, and for its answer
 	maxHTML  = 256 << 10              // bytes of one item, before it is made harmless
 	maxTitle = 300
@@ -181,14 +182,31 @@ func (p *Pages) answers(ctx context.Context, locale content.Locale, w *wanted) [
 	name := w.plugin.Name
 	var made answered
 	if !p.quieted(name) {
-		// Visitors who want the same wait for the same answer.
-		got, err, _ := p.asking.Do(strings.Join(w.keys, "\n"), func() (any, error) {
-			return p.ask(context.WithoutCancel(ctx), locale, w)
+		// Visitors who want the same wait for the same answer. One that comes too
+		// late for them is kept for the next.
+		patient := p.nothingToShow(w)
+		coming := p.asking.DoChan(strings.Join(w.keys, "\n"), func() (made any, err error) {
+			defer func() { // nobody above recovers here
+				if r := recover(); r != nil {
+					err = fmt.Errorf("panic: %v", r)
+					p.o.Logger.Error("a page of a plugin", "plugin", name, "error", err, "stack", string(debug.Stack()))
+				}
+			}()
+			made, err = p.ask(context.WithoutCancel(ctx), locale, w, patient)
+			if err != nil && problem.CodeOf(err) != "plugin_down" { // which is known at once, and logged by whoever starts it
+				p.hush(name)
+				p.o.Logger.Warn("a plugin did not render", "plugin", name, "error", err)
+			}
+			return made, err
 		})
-		made, _ = got.(answered)
-		if err != nil && problem.CodeOf(err) != "plugin_down" { // which is known at once, and logged by whoever starts it
-			p.hush(name)
-			p.o.Logger.Warn("a plugin did not render", "plugin", name, "error", err)
+		var late <-chan time.Time
+		if !patient {
+			late = time.After(p.o.Budget)
+		}
+		select {
+		case got := <-coming:
+			made, _ = got.Val.(answered)
+		case <-late:
 		}
 	}
 	var out []slot.Rendered
@@ -210,13 +228,13 @@ func (p *Pages) answers(ctx context.Context, locale content.Locale, w *wanted) [
 type answered map[string]slot.Rendered
 
 // ask asks the plugin, and keeps what it answers, but for what is private.
-func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted) (answered, error) {
+func (p *Pages) ask(ctx context.Context, locale content.Locale, w *wanted, patient bool) (answered, error) {
 	made := answered{}
 	seen := p.changed(w.plugin.Manifest)
 	var answer *pluginpb.RenderResponse
-	c := wire.Call{Plugin: w.plugin.Name, Surface: wire.Pages, What: what(w), Lasts: p.o.Budget}
-	if p.nothingToShow(w) {
-		c.Lasts, c.Waits = max(Patience, p.o.Budget), Patience
+	c := wire.Call{Plugin: w.plugin.Name, Surface: wire.Pages, What: what(w), Lasts: max(Patience, p.o.Budget), Due: p.o.Budget}
+	if patient {
+		c.Waits, c.Due = Patience, 0
 	}
 	err := p.o.Plugins.Call(ctx, c, func(ctx context.Context, to wire.Process) (err error) {
 		answer, err = pluginpb.NewPagesClient(to.Conn).Render(ctx, &pluginpb.RenderRequest{Locale: string(locale), Ticket: to.Ticket, Items: w.items})

@@ -171,10 +171,10 @@ func TestWhatIsWaitedFor(t *testing.T) {
 		waits  time.Duration
 		shown  int
 	}{
-		{down, []slot.Item{block}, Budget, 0, 0},
+		{down, []slot.Item{block}, Patience, 0, 0},
 		{down, []slot.Item{block, page}, Patience, Patience, 0},
 		{up, []slot.Item{block, page}, Patience, Patience, 2},
-		{down, []slot.Item{block, page}, Budget, 0, 2},
+		{down, []slot.Item{block, page}, Patience, 0, 2},
 	} {
 		one.answer = c.answer
 		changed++
@@ -182,6 +182,32 @@ func TestWhatIsWaitedFor(t *testing.T) {
 		if one.calls != i+1 || one.called.Lasts != c.lasts || one.called.Waits != c.waits || len(got) != c.shown {
 			t.Errorf("%d: %d calls, %+v, %d shown", i, one.calls, one.called, len(got))
 		}
+	}
+}
+
+// An answer that comes too late for a visitor is there for the next.
+func TestLateAnswers(t *testing.T) {
+	one := &plugins{m: &manifest.Manifest{Blocks: []manifest.Block{{ID: "next"}}}}
+	p := New(Options{Plugins: one, Changed: func(content.CollectionID) commitlog.Seq { return 1 }, Now: time.Now, Logger: slog.New(slog.DiscardHandler), Budget: time.Millisecond})
+	answers := make(chan struct{})
+	one.answer = func(r *pluginpb.RenderRequest) (*pluginpb.RenderResponse, error) {
+		<-answers
+		return each(func(*pluginpb.RenderItem) *pluginpb.Rendered { return &pluginpb.Rendered{Title: "Demain"} })(r)
+	}
+	items := []slot.Item{{Key: "a", Block: "agenda/next"}}
+	if got, err := p.Render(t.Context(), "fr", items); err != nil || len(got) != 0 {
+		t.Fatalf("before it answers: %+v %v", got, err)
+	}
+	close(answers)
+	for deadline := time.Now().Add(time.Minute); ; {
+		got, err := p.Render(t.Context(), "fr", items)
+		if err == nil && len(got) == 1 && got[0].Title == "Demain" && !got[0].Stale {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v %v", got, err)
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -33,6 +33,7 @@ type Call struct {
 	Alone bool
 	Depth int // of answers of plugins to each other; 0: 1
 	Lasts time.Duration
+	Due   time.Duration // when somebody stops waiting for the answer, for people who watch; 0: Lasts
 	// Waits is how long the call waits for a process, while one is being started:
 	// it only reads, and is made again when its process ends meanwhile. 0: not at
 	// all.

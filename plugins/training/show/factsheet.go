@@ -106,8 +106,11 @@ func (site *Site) Factsheet(ctx context.Context, h *sdk.Host, id, l string) (*Fi
 	if t.UpdatedOn != "" {
 		footer = words.Joined(label("updated_on")+" "+words.Day(l, t.UpdatedOn), t.Ref)
 	}
-	paper, err := h.Print(ctx, sdk.Print{Locale: l, Title: words.Or(t.Title), Tree: sdk.Stack(parts...), Paper: "a4", Footer: footer,
-		CodeURL: site.Work.Settings().URL + "/" + l + "/formations/" + t.Slug, Made: site.Work.Now()})
+	print := sdk.Print{Locale: l, Title: words.Or(t.Title), Tree: sdk.Stack(parts...), Paper: "a4", Footer: footer, Made: site.Work.Now()}
+	if base := site.Work.Settings().URL; base != "" {
+		print.CodeURL = base + "/" + l + "/formations/" + t.Slug
+	}
+	paper, err := h.Print(ctx, print)
 	return &File{Kind: "application/pdf", Name: t.Slug + ".pdf", Body: paper, Public: 300}, err
 }
 
@@ -129,7 +132,11 @@ func (site *Site) facts(t *record.Training, l string) []sdk.Fact {
 		languages = append(languages, words.Say(l, "language."+code))
 	}
 	add("languages", strings.Join(languages, words.Say(l, "comma")))
-	if t.Price != nil {
+	switch {
+	case t.Price == nil:
+	case *t.Price == 0:
+		add("price", words.Say(l, "price.none"))
+	default:
 		add("price", strings.TrimSpace(strconv.FormatFloat(*t.Price, 'f', -1, 64)+" "+site.Labels["currency="+t.Currency][l]))
 	}
 	if t.AccessDelay != nil {
