@@ -7,9 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/ast"
-	"github.com/yuin/goldmark/text"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
 	"github.com/recueil-cms/recueil/plugins/training/record"
@@ -77,7 +76,13 @@ func (site *Site) Factsheet(ctx context.Context, h *sdk.Host, id, l string) (*Fi
 		section("objectives", sdk.List(objectives...))
 	}
 	section("results", lined(t.Results)...)
-	section("contents", plain(t.Contents)...)
+	var contents struct {
+		Contents struct{ HTML string }
+	}
+	if err := h.Get(ctx, record.Trainings, id, url.Values{"locale": {l}, "fallback": {"*"}, "fields": {"contents.html"}}.Encode(), &contents); err != nil {
+		return nil, err
+	}
+	section("contents", plain(contents.Contents.HTML)...)
 	modules, err := site.modulesList(ctx, h, t, l)
 	if err != nil {
 		return nil, err
@@ -184,10 +189,14 @@ func lined(text string) []sdk.Node {
 	return out
 }
 
-// plain are the paragraphs of a text in Markdown, and its lists, without marks
-// and links.
-func plain(markdown string) []sdk.Node {
-	src := []byte(markdown)
+// plain are the paragraphs and the lists of a text, without marks and links; it
+// is what the host makes of Markdown.
+func plain(markup string) []sdk.Node {
+	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
+	parsed, err := html.ParseFragment(strings.NewReader(markup), body)
+	if err != nil {
+		return nil // reading from memory does not fail
+	}
 	var out []sdk.Node
 	var items []sdk.ListItem
 	flush := func() {
@@ -196,44 +205,45 @@ func plain(markdown string) []sdk.Node {
 		}
 		items = nil
 	}
-	_ = ast.Walk(goldmark.DefaultParser().Parse(text.NewReader(src)), func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if !entering || n.Type() != ast.TypeBlock {
-			return ast.WalkContinue, nil
+	var walk func(n *html.Node, listed bool)
+	walk = func(n *html.Node, listed bool) {
+		said := ""
+		if n.DataAtom == atom.Li || n.DataAtom == atom.P || n.DataAtom == atom.H1 || n.DataAtom == atom.H2 || n.DataAtom == atom.H3 || n.DataAtom == atom.H4 {
+			said = strings.Join(strings.Fields(own(n)), " ")
 		}
-		switch n.Kind() {
-		case ast.KindParagraph, ast.KindTextBlock, ast.KindHeading:
-		default:
-			return ast.WalkContinue, nil
-		}
-		said := strings.Join(strings.Fields(inline(n, src)), " ")
+		listed = listed || n.DataAtom == atom.Li
 		switch {
 		case said == "":
-		case n.Parent().Kind() == ast.KindListItem:
+		case listed:
 			items = append(items, sdk.ListItem{Text: said})
 		default:
 			flush()
 			out = append(out, sdk.Text(said))
 		}
-		return ast.WalkSkipChildren, nil
-	}) // no step fails
+		for c := range n.ChildNodes() {
+			walk(c, listed)
+		}
+	}
+	for _, n := range parsed {
+		walk(n, false)
+	}
 	flush()
 	return out
 }
 
-// inline is the text of a block.
-func inline(n ast.Node, src []byte) string {
+// own is the text of an element, but for that of lists and paragraphs in it.
+func own(n *html.Node) string {
 	var out strings.Builder
-	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if t, ok := n.(*ast.Text); ok && entering {
-			out.Write(t.Segment.Value(src))
-			if t.SoftLineBreak() || t.HardLineBreak() {
-				out.WriteByte(' ')
-			}
+	for c := range n.ChildNodes() {
+		switch {
+		case c.Type == html.TextNode:
+			out.WriteString(c.Data)
+		case c.DataAtom == atom.Ul || c.DataAtom == atom.Ol || c.DataAtom == atom.P:
+		case c.DataAtom == atom.Br:
+			out.WriteByte(' ')
+		default:
+			out.WriteString(own(c))
 		}
-		if s, ok := n.(*ast.String); ok && entering {
-			out.Write(s.Value)
-		}
-		return ast.WalkContinue, nil
-	}) // no step fails
+	}
 	return out.String()
 }

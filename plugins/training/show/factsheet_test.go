@@ -8,7 +8,7 @@ import (
 
 // What a text says goes on paper; its marks do not.
 func TestPlain(t *testing.T) {
-	got, err := json.Marshal(plain("## Jour 1\n\nDe l’**idée** au\n[projet](https://exemple.org).\n\n- le *besoin*\n- l’objectif :\n  - précis\n\nFin."))
+	got, err := json.Marshal(plain("<h2 id=\"x\">Jour 1</h2>\n<p>De l’<strong>idée</strong> au\n<a href=\"/p\">projet</a>.</p>\n<ul>\n<li>le <em>besoin</em></li>\n<li><p>l’objectif :</p>\n<ul><li>précis</li></ul></li>\n</ul>\n<p>Fin.</p>"))
 	if err != nil {
 		t.Fatal(err)
 	}
