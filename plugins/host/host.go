@@ -140,7 +140,8 @@ func New(o Options) (*Host, error) {
 	o.Pace = o.Pace.orUnhurried()
 	h := &Host{o: o, plugins: map[string]*plug{}, look: make(chan struct{}, 1), looked: make(chan struct{})}
 	h.files = bundle.New(h.folder(), o.Blobs)
-	h.pages = pages.New(pages.Options{Plugins: h, Changed: o.View.Changed, Now: o.Now, Logger: o.Logger, Budget: o.Pace.Pages})
+	h.pages = pages.New(pages.Options{Plugins: h, Changed: o.View.Changed, Now: o.Now, Logger: o.Logger,
+		Budget: max(o.Pace.Pages, o.Pace.Call)}) // visitors wait as long as calls last, where nobody is in a hurry
 	return h, nil
 }
 
