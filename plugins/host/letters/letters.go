@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
 	"google.golang.org/grpc"
 
 	"github.com/recueil-cms/recueil/core/action/noun"
@@ -64,6 +65,7 @@ type Desk struct {
 	// counting is held while a letter is counted: letters of one node wait for
 	// each other, and contend only with those of other nodes.
 	counting sync.Mutex
+	sending  singleflight.Group // by key
 }
 
 // Service lets the plugin send letters.
@@ -104,6 +106,18 @@ func (d *Desk) send(ctx context.Context, r *pluginpb.LetterRequest) (replayed bo
 	if letter.Attachments, err = attached(r.Attachments); err != nil {
 		return false, err
 	}
+	if r.Key == "" {
+		return d.post(ctx, letter, r)
+	}
+	// Whoever sends the same letter at the same time has the outcome of the first:
+	// one that fails there was sent by nobody.
+	got, err, _ := d.sending.Do(r.Key, func() (any, error) { return d.post(ctx, letter, r) })
+	replayed, _ = got.(bool)
+	return replayed, err
+}
+
+// post hands a letter over, once under its key.
+func (d *Desk) post(ctx context.Context, letter mail.Message, r *pluginpb.LetterRequest) (replayed bool, err error) {
 	forget, replayed, err := d.once(ctx, r.Key)
 	if replayed || err != nil {
 		return replayed, err
@@ -117,7 +131,7 @@ func (d *Desk) send(ctx context.Context, r *pluginpb.LetterRequest) (replayed bo
 		}
 		return false, errors.Join(err, forget())
 	}
-	d.Logger.Info("a plugin sends a letter", "plugin", d.Plugin, "template", template.ID)
+	d.Logger.Info("a plugin sends a letter", "plugin", d.Plugin, "template", r.Template)
 	return false, nil
 }
 
