@@ -518,8 +518,9 @@ func (m *model) apply(seq commitlog.Seq, c content.Commit) error {
 	return m.unique()
 }
 
-// take has the model do one act of a commit, and says on which entry. A new entry whose writer was told
-// nothing is the first one in the commit that the model does not have.
+// take has the model do one act of a commit, and says on which entry. A new
+// entry whose writer was told nothing is the first one in the commit that the
+// model does not have.
 func (m *model) take(a *attempt, c content.Commit) (content.EntryID, error) {
 	id := a.id
 	if a.act == "entry.create" {

@@ -195,6 +195,9 @@ func TestAmended(t *testing.T) {
 	if status, got := s.does(lina, "edit", same); status != 409 || got["fault"] != "late" {
 		t.Errorf("after the last moment: %d %v", status, got)
 	}
+	if html := string(s.Page("fr", "/training/edit", key).HTML); strings.Contains(html, "<form") || !strings.Contains(html, "ne peut plus être modifiée") {
+		t.Errorf("a form that cannot be sent: %s", html)
+	}
 	if html := string(s.Page("fr", "/training/mine", key).HTML); strings.Contains(html, "/training/edit") {
 		t.Errorf("%s", html)
 	}

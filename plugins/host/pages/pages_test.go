@@ -168,18 +168,19 @@ func TestWhatIsWaitedFor(t *testing.T) {
 		answer func(*pluginpb.RenderRequest) (*pluginpb.RenderResponse, error)
 		items  []slot.Item
 		lasts  time.Duration
+		due    time.Duration // 0: when the call ends
 		waits  time.Duration
 		shown  int
 	}{
-		{down, []slot.Item{block}, Patience, 0, 0},
-		{down, []slot.Item{block, page}, Patience, Patience, 0},
-		{up, []slot.Item{block, page}, Patience, Patience, 2},
-		{down, []slot.Item{block, page}, Patience, 0, 2},
+		{down, []slot.Item{block}, Patience, Budget, 0, 0},
+		{down, []slot.Item{block, page}, Patience, 0, Patience, 0},
+		{up, []slot.Item{block, page}, Patience, 0, Patience, 2},
+		{down, []slot.Item{block, page}, Patience, Budget, 0, 2},
 	} {
 		one.answer = c.answer
 		changed++
 		got, _ := p.Render(t.Context(), "fr", c.items)
-		if one.calls != i+1 || one.called.Lasts != c.lasts || one.called.Waits != c.waits || len(got) != c.shown {
+		if one.calls != i+1 || one.called.Lasts != c.lasts || one.called.Due != c.due || one.called.Waits != c.waits || len(got) != c.shown {
 			t.Errorf("%d: %d calls, %+v, %d shown", i, one.calls, one.called, len(got))
 		}
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/recueil-cms/recueil/plugins/sdk"
 	"github.com/recueil-cms/recueil/plugins/training/words"
@@ -96,6 +97,30 @@ type Part struct {
 	Objectives    string   `json:"objectives"`
 	Hours         *float64 `json:"hours"`
 	Prerequisites []string `json:"prerequisites"`
+}
+
+// PartsOf are the modules of a training that readers may see, in their order.
+func PartsOf(ctx context.Context, h *sdk.Host, t *Training, l string) ([]Part, error) {
+	var out []Part
+	for _, id := range t.Modules[:min(len(t.Modules), 50)] {
+		m, err := Get[Part](ctx, h, Modules, id, l)
+		if sdk.IsNotFound(err) {
+			continue // it is not published
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *m)
+	}
+	return out, nil
+}
+
+// Length is how many hours it has, in words; "" when nobody says.
+func (p *Part) Length(locale string) string {
+	if p.Hours == nil {
+		return ""
+	}
+	return words.Say(locale, "modules.hours", strconv.FormatFloat(*p.Hours, 'f', -1, 64))
 }
 
 // Venue is a place.

@@ -243,28 +243,22 @@ func (site *Site) modulesOf(ctx context.Context, item *sdk.Item) (*sdk.Content, 
 	if err != nil || len(t.Modules) == 0 {
 		return nil, err
 	}
+	modules, err := record.PartsOf(ctx, item.Host, t, l)
+	if err != nil {
+		return nil, err
+	}
 	titles := map[string]string{}
 	out.add(`<ol>`)
-	for _, id := range t.Modules[:min(len(t.Modules), 50)] {
-		m, err := record.Get[record.Part](ctx, item.Host, record.Modules, id, l)
-		if sdk.IsNotFound(err) {
-			continue // it is not published
-		}
-		if err != nil {
-			return nil, err
-		}
-		titles[id] = m.Title
-		hours, after := "", ""
-		if m.Hours != nil {
-			hours = words.Say(l, "modules.hours", strconv.FormatFloat(*m.Hours, 'f', -1, 64))
-		}
+	for _, m := range modules {
+		titles[m.ID] = m.Title
+		after := ""
 		for _, before := range m.Prerequisites {
 			after = words.Joined(after, titles[before])
 		}
 		if after != "" {
 			after = words.Say(l, "modules.after", after)
 		}
-		out.add(`<li><p><strong dir="auto">{}</strong><br><small>{}</small></p>`, m.Title, words.Joined(hours, after))
+		out.add(`<li><p><strong dir="auto">{}</strong><br><small>{}</small></p>`, m.Title, words.Joined(m.Length(l), after))
 		out.paragraphs(m.Objectives)
 		out.add(`</li>`)
 	}

@@ -41,10 +41,10 @@ func LabelsOf(manifest []byte) (Labels, error) {
 	}
 	out := Labels{}
 	for _, c := range m.Collections {
+		if c.ID != record.Trainings {
+			continue
+		}
 		for _, f := range c.Fields {
-			if c.ID != record.Trainings {
-				continue
-			}
 			out[f.Name] = f.Label
 			for _, o := range f.Settings.Options {
 				out[f.Name+"="+o.Value] = o.Label
@@ -68,13 +68,16 @@ func (site *Site) Factsheet(ctx context.Context, h *sdk.Host, id, l string) (*Fi
 			parts = append(parts, sdk.Section(label(name), nodes...))
 		}
 	}
+	listed := func(name string, items []sdk.ListItem) {
+		if len(items) > 0 {
+			section(name, sdk.List(items...))
+		}
+	}
 	var objectives []sdk.ListItem
 	for _, o := range t.Objectives {
 		objectives = append(objectives, sdk.ListItem{Text: words.Or(o.Text)})
 	}
-	if len(objectives) > 0 {
-		section("objectives", sdk.List(objectives...))
-	}
+	listed("objectives", objectives)
 	section("results", lined(t.Results)...)
 	var contents struct {
 		Contents struct{ HTML string }
@@ -83,11 +86,15 @@ func (site *Site) Factsheet(ctx context.Context, h *sdk.Host, id, l string) (*Fi
 		return nil, err
 	}
 	section("contents", plain(contents.Contents.HTML)...)
-	modules, err := site.modulesList(ctx, h, t, l)
+	modules, err := record.PartsOf(ctx, h, t, l)
 	if err != nil {
 		return nil, err
 	}
-	section("modules", modules...)
+	var parted []sdk.ListItem
+	for _, m := range modules {
+		parted = append(parted, sdk.ListItem{Text: words.Joined(m.Title, m.Length(l)), Help: strings.Join(strings.Fields(m.Objectives), " ")})
+	}
+	listed("modules", parted)
 	for _, f := range []struct{ name, text string }{{"audience", t.Audience}, {"prerequisites", t.Prerequisites}, {"methods", t.Methods}, {"evaluation", t.Evaluation},
 		{"funding", t.Funding}, {"access_how", t.AccessHow}, {"accessibility", t.Accessibility}} {
 		section(f.name, lined(f.text)...)
@@ -111,12 +118,12 @@ func (site *Site) Factsheet(ctx context.Context, h *sdk.Host, id, l string) (*Fi
 	if t.UpdatedOn != "" {
 		footer = words.Joined(label("updated_on")+" "+words.Day(l, t.UpdatedOn), t.Ref)
 	}
-	print := sdk.Print{Locale: l, Title: words.Or(t.Title), Tree: sdk.Stack(parts...), Paper: "a4", Footer: footer, Made: site.Work.Now()}
+	paper := sdk.Print{Locale: l, Title: words.Or(t.Title), Tree: sdk.Stack(parts...), Paper: "a4", Footer: footer, Made: site.Work.Now()}
 	if base := site.Work.Settings().URL; base != "" {
-		print.CodeURL = base + "/" + l + "/formations/" + t.Slug
+		paper.CodeURL = base + "/" + l + "/formations/" + t.Slug
 	}
-	paper, err := h.Print(ctx, print)
-	return &File{Kind: "application/pdf", Name: t.Slug + ".pdf", Body: paper, Public: 300}, err
+	body, err := h.Print(ctx, paper)
+	return &File{Kind: "application/pdf", Name: t.Slug + ".pdf", Body: body, Public: 300}, err
 }
 
 // facts are what is short of a training.
@@ -153,29 +160,6 @@ func (site *Site) facts(t *record.Training, l string) []sdk.Fact {
 		add("valid_until", words.Day(l, t.ValidUntil))
 	}
 	return out
-}
-
-// modulesList are the modules of a training, in their order.
-func (site *Site) modulesList(ctx context.Context, h *sdk.Host, t *record.Training, l string) ([]sdk.Node, error) {
-	var out []sdk.ListItem
-	for _, id := range t.Modules[:min(len(t.Modules), 50)] {
-		m, err := record.Get[record.Part](ctx, h, record.Modules, id, l)
-		if sdk.IsNotFound(err) {
-			continue // it is not published
-		}
-		if err != nil {
-			return nil, err
-		}
-		hours := ""
-		if m.Hours != nil {
-			hours = words.Say(l, "modules.hours", strconv.FormatFloat(*m.Hours, 'f', -1, 64))
-		}
-		out = append(out, sdk.ListItem{Text: words.Joined(m.Title, hours), Help: strings.Join(strings.Fields(m.Objectives), " ")})
-	}
-	if len(out) == 0 {
-		return nil, nil
-	}
-	return []sdk.Node{sdk.List(out...)}, nil
 }
 
 // lined are the paragraphs of a plain text.

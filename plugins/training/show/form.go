@@ -65,26 +65,24 @@ func visible(out *page, l string) {
 // editPage has somebody change their registration. It shows what is personal, and
 // the manifest says that nobody keeps it.
 func (site *Site) editPage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
-	l, id, token := item.Locale, item.Query["r"], item.Query["t"]
-	c, out := &sdk.Content{Title: words.Say(l, "mine.edit")}, &page{typed: map[string]string{}}
-	reg, err := site.opened(ctx, id, token)
-	if err != nil {
-		return nil, err
-	}
-	if reg == nil {
-		out.fault(l, "link")
-		c.HTML = out.String()
-		return c, nil
-	}
+	return site.own(ctx, item, "mine.edit", func(out *page, reg *record.Registration) error { return site.editForm(ctx, item, out, reg) })
+}
+
+func (site *Site) editForm(ctx context.Context, item *sdk.Item, out *page, reg *record.Registration) error {
+	l := item.Locale
 	s, err := record.Get[record.Session](ctx, site.Work.Host(), record.Sessions, reg.Session, l)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	apart, err := site.Work.Apart(ctx, id)
+	if !s.Edits(site.Work.Now()) {
+		out.fault(l, "late")
+		return nil
+	}
+	apart, err := site.Work.Apart(ctx, reg.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out.typed["name"], out.typed["phone"], out.typed["function"], out.typed["visible"] = reg.Name, reg.Phone, reg.Function, reg.Visible
+	out.typed = map[string]string{"name": reg.Name, "phone": reg.Phone, "function": reg.Function, "visible": reg.Visible}
 	for _, q := range s.Questions {
 		out.typed["q_"+q.Key] = cmp.Or(reg.Answers[q.Key], apart[q.Key].Answer)
 	}
@@ -94,8 +92,8 @@ func (site *Site) editPage(ctx context.Context, item *sdk.Item) (*sdk.Content, e
 	}
 	out.add(`<form class="letter" method="post" action="` + home + `/mine">`)
 	out.hidden("locale", l)
-	out.hidden("r", id)
-	out.hidden("t", token)
+	out.hidden("r", reg.ID)
+	out.hidden("t", item.Query["t"])
 	out.hidden("do", "edit")
 	out.input("name", words.Say(l, "form.name"), "text", "name", true, "150")
 	out.input("phone", words.Say(l, "form.phone"), "tel", "tel", false, "40")
@@ -106,8 +104,7 @@ func (site *Site) editPage(ctx context.Context, item *sdk.Item) (*sdk.Content, e
 	visible(out, l)
 	out.button(words.Say(l, "mine.edit.send"), "", "")
 	out.add(`</form>`)
-	c.HTML = out.String()
-	return c, nil
+	return nil
 }
 
 func control(out *page, q record.Question, l string) {

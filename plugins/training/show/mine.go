@@ -23,19 +23,30 @@ func (site *Site) opened(ctx context.Context, id, token string) (*record.Registr
 	return reg, err
 }
 
-// minePage shows where somebody stands.
-func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
-	l, id, token, out := item.Locale, item.Query["r"], item.Query["t"], &page{}
-	c := &sdk.Content{Title: words.Say(l, "mine.title")}
-	reg, err := site.opened(ctx, id, token)
+// own writes a page for whoever has the token of a registration; anybody else
+// reads that the link is not valid.
+func (site *Site) own(ctx context.Context, item *sdk.Item, title string, write func(out *page, reg *record.Registration) error) (*sdk.Content, error) {
+	reg, err := site.opened(ctx, item.Query["r"], item.Query["t"])
 	if err != nil {
 		return nil, err
 	}
+	out := &page{}
 	if reg == nil {
-		out.fault(l, "link")
-		c.HTML = out.String()
-		return c, nil
+		out.fault(item.Locale, "link")
+	} else if err := write(out, reg); err != nil {
+		return nil, err
 	}
+	return &sdk.Content{Title: words.Say(item.Locale, title), HTML: out.String()}, nil
+}
+
+// minePage shows where somebody stands.
+func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, error) {
+	return site.own(ctx, item, "mine.title", func(out *page, reg *record.Registration) error { return site.stands(ctx, item, out, reg) })
+}
+
+// stands writes where a registration stands, and what may be done with it.
+func (site *Site) stands(ctx context.Context, item *sdk.Item, out *page, reg *record.Registration) error {
+	l, id, token := item.Locale, item.Query["r"], item.Query["t"]
 	if text := words.Find(l, "done."+item.Query["done"]); text != "" {
 		out.add(`<p class="notice">{}</p>`, text)
 	}
@@ -43,15 +54,15 @@ func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, e
 	// Participants may see more of it than visitors do.
 	s, err := record.Get[record.Session](ctx, site.Work.Host(), record.Sessions, reg.Session, l)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	title, place, err := site.Work.Named(ctx, s, l)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	roster, err := site.Work.Seen(ctx, s.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	line := roster.Board.Find(id)
 	out.add(`<dl class="facts">`)
@@ -81,11 +92,10 @@ func (site *Site) minePage(ctx context.Context, item *sdk.Item) (*sdk.Content, e
 	site.acts(out, l, id, token, s, line)
 	if line != nil && line.State.Seated() && line.State != seats.Offered {
 		if err := site.others(ctx, out, words.Say(l, "mine.others"), s, roster.Board, id, "participants", "all"); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	c.HTML = out.String()
-	return c, nil
+	return nil
 }
 
 // acts writes what somebody may do with their registration, as forms.
