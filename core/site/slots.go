@@ -104,6 +104,9 @@ func (v *visit) modulePage(rest []string) (done bool, err error) {
 	p.At(strings.TrimPrefix(v.Address(rest), "/"+string(v.Locale)))
 	if given > 0 {
 		p.Canonical, p.Alternates = "", nil
+		for i := range p.Languages { // the same page: with its filters, or whoever's key it is
+			p.Languages[i].URL += "?" + v.query.Encode()
+		}
 	}
 	p.JSONLD = v.structured(v.breadcrumbs(p))
 	return true, v.send(p)

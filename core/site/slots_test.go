@@ -86,6 +86,9 @@ func TestModulesContributePagesAndBlocks(t *testing.T) {
 			t.Errorf("the page of the module does not lead to %s: %q", href, d.links)
 		}
 	}
+	if !strings.Contains(strings.Join(d.links, " ")+" ", "/ar/agenda/2026-12?lieu=B%C3%A9ja%C3%AFa ") {
+		t.Errorf("another language is another page: %q", d.links)
+	}
 	if d := w.page(t, "/ar/agenda", http.StatusOK); d.dir != "rtl" || d.alternates["fr"] == "" {
 		t.Errorf("in Arabic: %+v", d.alternates)
 	}
